@@ -8,6 +8,7 @@ import gc
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -20,7 +21,9 @@ from zlib import crc32
 import pytest
 from hypothesis import HealthCheck, settings
 
+from eventready.core.country import DEFAULT_COUNTRY, use_country
 from eventready.core.redaction.redaction import redactor
+from eventready.core.timezone import DEFAULT, use_zone
 from tests.disk import spare_the_disk
 from tests.loopback import settle_soon
 from tests.parsed import remember_yaml
@@ -46,6 +49,11 @@ os.environ.setdefault("EVENTREADY_ALLOWED", os.sep)
 os.environ.setdefault("EVENTREADY_ENV_NAMES", "*")
 _CONFIG = tempfile.mkdtemp(prefix="eventready-config-")
 os.environ["XDG_CONFIG_HOME"] = _CONFIG
+# Tests of Ctrl-C and of a hang-up hold also in a run that began with both ignored (`nohup`, the background of a shell).
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 spare_the_disk()
 remember_yaml()
 settle_soon()
@@ -117,8 +125,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Restore the umask, and forget the secrets of a few letters of tests before: they are in any text."""
+    """Restore umask, zone and country, and forget the secrets of a few letters: they are in any text."""
     os.umask(_UMASK)
+    use_zone(DEFAULT)
+    use_country(DEFAULT_COUNTRY)
     redactor._values -= redactor._short
     redactor._short = frozenset()
 
@@ -254,9 +264,12 @@ def counts(cases: Iterable[list[str]]) -> Mapping[str, Counter[str]]:
 
 
 def held(reports: Mapping[str, Iterable[pytest.TestReport]]) -> Mapping[str, Counter[str]]:
-    """Per family of attacks, how many were tried, and how many held, by the reports of each outcome."""
+    """Per family of attacks, how many were tried, held, and are known not to, by the reports of each outcome."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for outcome, columns in (("passed", ("tried", "held")), ("failed", ("tried",)), ("error", ("tried",))):
+    counted = {
+        "passed": ("tried", "held"), "failed": ("tried",), "error": ("tried",), "xfailed": ("tried", "known"),
+    }  # fmt: skip
+    for outcome, columns in counted.items():
         for report in reports.get(outcome, ()):
             for name, family in getattr(report, "user_properties", ()):  # none of a module that was not collected
                 if name == _ATTACK:
@@ -281,8 +294,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     attacks = held(terminalreporter.stats)
     if attacks:
         terminalreporter.section("attacks")
-        rows = [("family", "tried", "held"), *((name, by["tried"], by["held"]) for name, by in sorted(attacks.items()))]
-        for name, *numbers in [*rows, ("all", *(sum(by[of] for by in attacks.values()) for of in ("tried", "held")))]:
+        columns = ("tried", "held", "known")
+        rows = [("family", *columns), *((name, *(by[of] for of in columns)) for name, by in sorted(attacks.items()))]
+        for name, *numbers in [*rows, ("all", *(sum(by[of] for by in attacks.values()) for of in columns))]:
             terminalreporter.write_line(f"{name:48}" + "".join(f"{number:>7}" for number in numbers))
 
 

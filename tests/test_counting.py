@@ -62,11 +62,15 @@ def test_attacks_are_counted_by_family(pytester: pytest.Pytester) -> None:
 
         @pytest.mark.attack(family="devices")
         def test_fixture(broken): pass
+
+        @pytest.mark.attack(family="devices")
+        @pytest.mark.xfail(strict=True)
+        def test_known(): assert False
         def test_not_chosen(): assert False
     """
     )
     result = pytester.runpytest_subprocess("-n", "2", "-m", "attack", "-p", "no:cacheprovider")
-    table = ["family *tried *held", "devices *3 *2", "files *1 *1", "all *4 *3"]
+    table = ["family *tried *held *known", "devices *4 *2 *1", "files *1 *1 *0", "all *5 *3 *1"]
     result.stdout.fnmatch_lines(["==* attacks ==*", *table], consecutive=True)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 

@@ -10,15 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar as Ics
 
-from eventready.clauses.deadlines import Calendar, Deadline, deadlines, weekly
+from eventready.clauses.calendar import Calendar
+from eventready.clauses.deadlines import Deadline, deadlines, weekly
 from eventready.clauses.ics import to_ics, write_ics
 from eventready.core.errors import UsageError
-from eventready.core.timezone import TZ
 from eventready.delivery.mail.delivery_log import SentDocument
 from eventready.incidents.incident import Incident
 from eventready.workspace.settings.event import DaysOff, Event
 from eventready.workspace.workspace import Workspace
 from tests.clauses.conftest import duty, moment
+from tests.zones import TZ
 
 NOW = moment("2022-04-25 07:00")
 

@@ -18,11 +18,11 @@ from eventready.clauses.proof import ClauseState
 from eventready.cli.main import main
 from eventready.core.clock import Clock, parse_moment
 from eventready.core.errors import Exit
-from eventready.core.timezone import TZ
 from eventready.store.store import Store
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.examples.new_workspace import NewEvent, NewVenue, write_workspace
 from eventready.workspace.workspace import load_workspace
+from tests.zones import TZ
 
 pytestmark = pytest.mark.slow
 

@@ -11,12 +11,12 @@ import pytest
 from eventready.clauses.event_record import EventRecord
 from eventready.clauses.proof import ClauseState
 from eventready.core.clock import Clock
-from eventready.core.timezone import TZ
 from eventready.store.store import Store
 from eventready.store.watch_log import Beat, WatchLog, watch_log
 from eventready.watch.record import WatchRecord
 from eventready.workspace.settings.duties import Duty
 from tests.shared import example
+from tests.zones import TZ
 
 START = datetime(2022, 4, 29, 17, tzinfo=TZ)
 END = datetime(2022, 5, 1, 2, tzinfo=TZ)

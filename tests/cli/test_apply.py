@@ -258,8 +258,8 @@ def test_a_watcher_on_a_terminal_sees_the_wave_and_what_goes_wrong_first() -> No
     console.print(watch)
     lines = console.export_text().splitlines()
     assert lines[0] == "Wave 2 of 3: 2 devices to go"
-    assert lines[1].strip() == "r2  REVERTING"
-    assert lines[2].strip() == "r1  verifying"
+    assert lines[1].strip() == "r2: REVERTING"
+    assert lines[2].strip() == "r1: verifying"
 
 
 @pytest.mark.parametrize(

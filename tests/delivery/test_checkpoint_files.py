@@ -9,7 +9,6 @@ import pytest
 
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
-from eventready.core.timezone import TZ
 from eventready.delivery.checkpoint_files import read_checkpoint
 from eventready.delivery.mail.letter import Attachment, Letter, Mailbox, PaperReference, draft
 from eventready.province.bundles.bundle import Position, digest_of, pack
@@ -17,6 +16,7 @@ from eventready.store.integrity import CHECKPOINT as DOCUMENT
 from eventready.store.integrity import Checkpoint
 from tests.province.operators import ALPHA, EVENT, Operators, alpha
 from tests.province.test_receive import Department
+from tests.zones import TZ
 
 CHECKPOINT = Checkpoint(3, "a" * 64, "2027-03-26T00:00:00+00:00", "Nhà mạng", "1a2b", b"sign")
 MOMENT = datetime(2022, 4, 25, 7, tzinfo=TZ)

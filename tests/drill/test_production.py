@@ -302,6 +302,12 @@ def test_the_command_line_plans_and_runs_an_approved_drill(cisco: Ground, tmp_pa
     assert cisco.picture() == cisco.old
 
 
+def _app(folder: Path) -> App:
+    app = App(workspace_path=folder, output="json")
+    app.clock = CLOCK
+    return app
+
+
 def test_planners_and_appliers_prove_themselves_by_key(cisco: Ground, tmp_path: Path) -> None:
     keys = {name: tmp_path / f"{name}.pem" for name in ("An", "Cúc", "Eve")}
     ids = {name: make_key(path, name).id for name, path in keys.items()}
@@ -313,8 +319,7 @@ def test_planners_and_appliers_prove_themselves_by_key(cisco: Ground, tmp_path: 
     plan = tmp_path / "uplink.plan"
 
     def drill(*words: str) -> Any:
-        app = App(workspace_path=cisco.folder, chosen_clock=CLOCK, output="json")
-        done = CliRunner().invoke(drill_command, words, obj=app, standalone_mode=False)
+        done = CliRunner().invoke(drill_command, words, obj=_app(cisco.folder), standalone_mode=False)
         return done.return_value if done.exception is None else done.exception
 
     def plan_by(*words: str) -> Any:
@@ -363,6 +368,7 @@ def test_planners_and_appliers_prove_themselves_by_key(cisco: Ground, tmp_path: 
 
 
 class _Quiet:
+    def waits(self, *_: object) -> None: ...
     def begun(self, change: str, devices: int) -> None: ...
     def wave(self, number: int, of: int, devices: Any) -> None: ...
     def step(self, device: str, step: str) -> None: ...

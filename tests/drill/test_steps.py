@@ -10,7 +10,6 @@ import pytest
 
 from eventready.core.messages import message
 from eventready.core.records import ShapeError
-from eventready.core.timezone import TZ
 from eventready.drill.steps import (
     STREAM,
     Closed,
@@ -26,6 +25,7 @@ from eventready.drill.steps import (
     ProbesMeasured,
 )
 from tests.drill.test_execution import DRILL
+from tests.zones import TZ
 
 AT = datetime(2033, 7, 25, tzinfo=UTC).astimezone(TZ)
 SENTENCE = message("drill:closed.process")

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from eventready.core.clock import Clock
 from eventready.store.store import Store
+from eventready.watch.snapshot import Snapshots
 from tests.e2e.conftest import NOW, Province
+from tests.e2e.test_watch import watching
 from tests.facts.performance.test_cell_records import BAD, GOOD, text_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("province")]
 
 END = Clock.starting(NOW).now() - timedelta(minutes=5)
-CELLS = ("TVHN01_L18A", "TVHN01_L18B", "TVHN01_L18C", "TVHN01_L26A", "TVHN01_L26B")
+CELLS = ("TVHN01_L18A", "TVHN01_L18B", "TVHN01_L18C", "TVHN01_L26A", "TVHN01_L26B", "TVHN01_L26C")
 SOURCE = "sources:\n- {name: oss, folder: pm, layout: 3gpp, devices: [enb-hn-1]}\n"
+
+
+@pytest.fixture(autouse=True)
+def intervals(province: Province) -> Iterator[None]:
+    """A watch that looks at the folder every five seconds."""
+    settings = province.copy / "inventory" / "watch.yaml"
+    before = settings.read_text(encoding="utf-8") if settings.exists() else None
+    settings.write_text("intervals: {cell_performance: 5}\n", encoding="utf-8")
+    yield
+    settings.unlink()
+    if before is not None:
+        settings.write_text(before, encoding="utf-8")
 
 
 @pytest.fixture
@@ -36,13 +51,13 @@ def files(province: Province) -> Iterator[Path]:
 
 
 def test_an_audit_names_the_crowd_and_the_gap_by_cell(province: Province, files: Path) -> None:
-    text = text_of({**dict.fromkeys(CELLS, GOOD), CELLS[0]: BAD}, END)
+    text = text_of({**dict.fromkeys(CELLS[:-1], GOOD), CELLS[0]: BAD}, END)
     (files / "a.xml").write_text(text)
     run = province.audit("enb-hn-1", interval_s=0).run
     found = {(one.check, one.subject): one for one in run.findings() if one.device == "enb-hn-1"}
     assert found["cell_load", f"{CELLS[0]} down"].status == "fail"
     assert found["cell_load", f"{CELLS[1]} down"].status == "pass"
-    gap = found["cell_load", "TVHN01_L26C"]
+    gap = found["cell_load", CELLS[-1]]
     assert (gap.status, gap.blind) == ("not_measured", False)
     assert not any(check == "channel_load" for check, _subject in found)
     (observation,) = (one for one in run.observations() if one.fact == "cell_performance")
@@ -57,3 +72,32 @@ def test_without_a_source_the_load_stays_a_named_blind_spot(province: Province) 
     (one,) = (one for one in run.findings() if one.check == "channel_load")
     assert one.blind
     assert not any(one.check == "cell_load" for one in run.findings())
+
+
+def _of_cell(check: str, subject: str, new: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda line: (line["check"], line["subject"], line["new"]) == (check, subject, new)
+
+
+@pytest.mark.slow
+def test_the_wall_names_a_crowd_when_its_file_arrives_half_written_and_renamed(province: Province, files: Path) -> None:
+    good = text_of(dict.fromkeys(CELLS, GOOD), END - timedelta(minutes=15))
+    crowd = text_of({**dict.fromkeys(CELLS, GOOD), CELLS[0]: BAD}, END)
+    (files / "a.xml").write_text(good)
+    province.audit("enb-hn-1", interval_s=0.2)
+    with watching(province, "enb-hn-1") as changes:
+        changes.none_for(8)
+        file = files / "b.xml.part"
+        file.write_text(crowd[:900])
+        changes.none_for(12)
+        file.write_text(crowd)
+        file.rename(files / "b.xml")
+        line = changes.until(_of_cell("cell_refusals", f"{CELLS[0]} refusals", "fail"))
+        assert (line["device"], line["old"], line["cause"]) == ("enb-hn-1", "pass", "")
+    with watching(province, "enb-hn-1") as changes:
+        changes.none_for(12)
+        with Store.of_workspace(province.copy) as store:
+            wall = Snapshots(store, "tra-vinh-30", Clock.starting(NOW)).latest()
+        assert wall
+        shown = {(one.check, one.subject) for one in wall.open}
+        assert ("cell_refusals", f"{CELLS[0]} refusals") in shown
+        assert not any(subject.startswith(CELLS[1]) for _check, subject in shown)

@@ -32,8 +32,8 @@ INTERVAL_S, PATIENCE_S = 5, 40
 class Changes:
     """Lines of a watch in a process of its own."""
 
-    def __init__(self, province: Province) -> None:
-        words = ("-w", str(province.copy), "--now", NOW, "-o", "ndjson", "watch", "-l", "core-1", "--for", "100s")
+    def __init__(self, province: Province, device: str) -> None:
+        words = ("-w", str(province.copy), "--now", NOW, "-o", "ndjson", "watch", "-l", device, "--for", "100s")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "eventready", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -62,8 +62,8 @@ class Changes:
 
 
 @contextmanager
-def watching(province: Province) -> Iterator[Changes]:
-    changes = Changes(province)
+def watching(province: Province, device: str = "core-1") -> Iterator[Changes]:
+    changes = Changes(province, device)
     try:
         yield changes
     finally:
@@ -98,6 +98,7 @@ def test_a_fault_is_named_once_and_its_end_too(tmp_path: Path) -> None:
         began = Clock.real()
         with watching(province) as changes:
             changes.none_for(2 * INTERVAL_S)
+            until(lambda: bool(rates(province, began)), PATIENCE_S)
             province.call("lab", "fault", "core-1", "link-down", PORT)
             line = changes.until(_of_port("fail"), _of_ping("fail"))
             assert (line["device"], line["old"], line["cause"]) == ("core-1", "pass", "")

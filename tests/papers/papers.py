@@ -11,7 +11,6 @@ from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.deadlines import applying
 from eventready.clauses.proof import ClauseState, Evidence, State
 from eventready.core.messages import Bilingual, Lang
-from eventready.core.timezone import TZ
 from eventready.drill.record import DrillRun
 from eventready.drill.spec import Drill
 from eventready.drill.steps import Closed, Opened, Outcome, Prechecked, Prepared, ProbeResult, ProbesMeasured
@@ -27,6 +26,7 @@ from eventready.store.streams.journal import JournalEntry
 from eventready.workspace.settings.event import Event, Police
 from tests.papers.documents import broken, healthy, history
 from tests.shared import example
+from tests.zones import TZ
 
 ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2022, 4, 25, 7, 5, tzinfo=TZ)

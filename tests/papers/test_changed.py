@@ -15,7 +15,6 @@ from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.language import Language
 from eventready.core.messages import Lang
-from eventready.core.timezone import TZ
 from eventready.papers.document.formats import render
 from eventready.papers.kinds.readiness import Background, readiness
 from eventready.papers.kinds.weekly import weekly
@@ -25,6 +24,7 @@ from eventready.store.change_steps import ChangeHeader, DeviceOutcome, Emergency
 from eventready.store.store import Store
 from tests.papers.documents import broken
 from tests.papers.papers import MONDAY, material, profile
+from tests.zones import TZ
 
 FRIDAY = datetime(2022, 4, 22, 21, 0, tzinfo=TZ)
 EMERGENCY = ("INC-7", "Nguyễn Văn A", "Trần <b>B</b>")

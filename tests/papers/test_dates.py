@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 import pytest
 
-from eventready.core.timezone import TZ
 from eventready.papers.dates import bound, formal_date, long_moment, short_date, short_moment
 from eventready.papers.material.material import Week
 from eventready.papers.sections.writer import LETTERS, Outline, ascii_name, roman
+from tests.zones import TZ
 
 
 @pytest.mark.parametrize(("month", "output"), [(1, "01"), (2, "02"), (3, "3"), (4, "4"), (12, "12")])

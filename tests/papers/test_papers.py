@@ -16,7 +16,6 @@ from eventready.checks.registry import all_checks
 from eventready.core.errors import RefusedError
 from eventready.core.language import Language
 from eventready.core.messages import Lang
-from eventready.core.timezone import TZ
 from eventready.incidents.incident import Action, Incident
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document, Heading, Table
@@ -32,6 +31,7 @@ from eventready.store.run import Run
 from tests.papers.documents import HOSTILE, broken, healthy, hostile, scene
 from tests.papers.papers import MONDAY, duty_list, incident, material, papers, profile
 from tests.papers.reading import docx_text, header_text, pdf_pages, pdf_text, squashed
+from tests.zones import TZ
 
 pytestmark = pytest.mark.slow
 

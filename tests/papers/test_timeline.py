@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from eventready.core.messages import LANGS, Lang
-from eventready.core.timezone import TZ
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document
 from eventready.papers.document.sources import sources
 from eventready.papers.kinds.final import final
 from eventready.store.watch_log import Beat, RecordedChange, WatchLog
 from tests.papers.papers import material, profile
+from tests.zones import TZ
 
 START = datetime(2022, 4, 29, 17, tzinfo=TZ)
 GAP = range(120, 130)

@@ -14,7 +14,6 @@ import pytest
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.messages import Lang
-from eventready.core.timezone import TZ
 from eventready.papers.document.formats import render
 from eventready.papers.document.model import Document, Table
 from eventready.papers.document.profile import load_profile
@@ -30,6 +29,7 @@ from eventready.workspace.examples.example import copy_example
 from eventready.workspace.settings.event import Event
 from tests.papers.reading import docx_text, left_over, spoken
 from tests.province.operators import ALPHA, BETA, EVENT, VENUES, Operators, alpha
+from tests.zones import TZ
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -206,8 +206,11 @@ def test_a_hostile_kit_writes_nothing(
         pytest.param("event.mail", {"sender": "a@b.vn", "contact": {"email": "spy@x.vn"}}, id="a mail address"),
         pytest.param("event.schedule", {}, id="schedule"),
         pytest.param("event.lab", True, id="plain passwords"),
+        pytest.param("event.prepared", "2027-03-20 08:00", id="a preparation"),
         pytest.param("event.venues.0.answers", {"internet": [{"ping": "spy.example"}]}, id="answers of another host"),
         pytest.param("event.windows.0.venue", "hall", id="unknown key of a window"),
+        pytest.param("event.windows.0.kind: drill", None, id="a window of drills"),
+        pytest.param("event.windows.0.kind: other", None, id="a window of an unknown kind"),
         pytest.param("event.recipient.copy", "spy@x.vn", id="a second recipient"),
         pytest.param("duties.duties.0.owner", "A", id="an owner"),
         pytest.param("duties.duties.0.not_applicable", "no reason", id="a clause switched off"),
@@ -224,7 +227,8 @@ def test_a_kit_brings_nothing_but_what_its_maker_writes(
     inner = content
     for name in path:
         inner = inner[int(name) if isinstance(inner, list) else name]
-    inner[last] = entry
+    last, _, value = last.partition(": ")
+    inner[last] = value or entry
     shown = re.sub(r"\.\d+|duties\.(?=duties)", "", place)
     refused(call, tmp_path, signer, content, f"the kit has '{shown}', a setting of an operator's own workspace")
 

@@ -11,9 +11,9 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from eventready.core.timezone import TZ
 from eventready.roster.roster import Person, Role, Roster, Shift
 from eventready.workspace.settings.event import Event
+from tests.zones import TZ
 
 Rows = Sequence[Sequence[Any]]
 

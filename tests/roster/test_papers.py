@@ -9,7 +9,6 @@ from icalendar import Calendar
 from openpyxl import load_workbook
 
 from eventready.core.messages import term
-from eventready.core.timezone import TZ
 from eventready.roster.exports.calendar import to_calendars
 from eventready.roster.exports.chart import chart, lanes
 from eventready.roster.exports.spreadsheet import to_xlsx
@@ -17,6 +16,7 @@ from eventready.roster.exports.table import COLUMNS, rows
 from eventready.roster.roster import Person, Roster
 from eventready.roster.settings import RosterSettings
 from tests.roster.books import at, event, roster, shift
+from tests.zones import TZ
 
 AN = Person("VT01", "Nguyễn Văn An", "Kỹ sư", "NOC", ("0912345678", "02943850852"))
 HOSTILE = Person("VT02", "=cmd|R&D <x>", "@SUM(1)", "+1", ("0987654321",))

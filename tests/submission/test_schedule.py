@@ -16,7 +16,6 @@ from eventready.clauses.deadlines import deadlines
 from eventready.core.clock import Clock, parse_moment
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import in_english
-from eventready.core.timezone import TZ
 from eventready.delivery.mail.delivery_log import DeliveryLog, SentDocument
 from eventready.delivery.mail.letter import Attachment, PaperReference
 from eventready.delivery.mail.mail import read
@@ -31,6 +30,7 @@ from eventready.submission.timetable import ScheduledJob, jobs, next_moment
 from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace
 from tests import forked
+from tests.zones import TZ
 
 pytestmark = pytest.mark.slow
 

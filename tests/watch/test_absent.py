@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from eventready.core.messages import message
-from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
@@ -17,6 +16,7 @@ from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from tests.watch.test_night import EVENT
+from tests.zones import TZ
 
 MOMENT = datetime(2031, 4, 29, 19, tzinfo=TZ)
 ALARM = Alarm.model_validate({"number": "20001", "severity": "major", "name": "Battery Low", "location": "Hall"})

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
@@ -21,6 +20,7 @@ from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.event import ServiceOrigin
 from tests.watch.test_night import EVENT, FACT, devices
+from tests.zones import TZ
 
 MOMENT = datetime(2031, 4, 29, 19, tzinfo=TZ)
 

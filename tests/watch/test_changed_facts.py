@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventready.checks.finding import Finding, Outcome
-from eventready.core.timezone import TZ
 from eventready.evaluation.bearing import weights
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate
@@ -29,6 +28,7 @@ from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.waivers import Waiver
 from tests.watch.test_night import EVENT
+from tests.zones import TZ
 
 MOMENT = datetime(2031, 4, 29, 19, tzinfo=TZ)
 DEVICE = Device(

@@ -10,7 +10,6 @@ import pytest
 
 from eventready.checks.finding import Outcome
 from eventready.core.messages import message
-from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate
 from eventready.facts.observation import Observation, Status, Unread
@@ -22,6 +21,7 @@ from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from tests.watch.test_night import EVENT
+from tests.zones import TZ
 
 START = datetime(2031, 4, 29, 19, tzinfo=TZ)
 UPLINK = Device("r1", "router", "cisco_xe", "192.0.2.1", expect=Expect.model_validate({"uplinks": ["Te0/1", "Te0/2"]}))

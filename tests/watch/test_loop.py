@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from eventready.cli.context import App
 from eventready.core.clock import Clock
 from eventready.core.errors import StoreError, WorkspaceError
-from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
@@ -44,6 +43,7 @@ from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 from tests.watch.test_causes import watching
 from tests.watch.test_night import EVENT, FACT, devices
+from tests.zones import TZ
 
 START = datetime(2031, 4, 29, 19, tzinfo=TZ)
 

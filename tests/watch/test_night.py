@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from eventready.core.clock import Clock
-from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
@@ -31,6 +30,7 @@ from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.event import Event
 from tests.proofs.size import WHOLE
+from tests.zones import TZ
 
 pytestmark = pytest.mark.slow
 

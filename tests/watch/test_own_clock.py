@@ -7,10 +7,10 @@ from datetime import datetime
 
 import pytest
 
-from eventready.core.timezone import TZ
 from eventready.watch.own_clock import CHECK, clock_finding, graded_clock
 from eventready.watch.states import Key
 from tests.watch.test_causes import watching
+from tests.zones import TZ
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from eventready.core.messages import message
-from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.platform import load_platform
@@ -25,6 +24,7 @@ from eventready.workspace.loads import with_loads, with_windows
 from eventready.workspace.settings.event import Window
 from tests.checks.casebook import Case
 from tests.watch.test_night import EVENT
+from tests.zones import TZ
 
 OPENING = datetime(2031, 4, 29, 19, tzinfo=TZ)
 NIGHT = (EventWindow(OPENING, OPENING + timedelta(hours=4)),)

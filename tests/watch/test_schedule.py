@@ -53,15 +53,15 @@ def test_a_question_that_takes_long_delays_no_other_fact() -> None:
     first, questions = made.take(0.0), made.take(0.0)
     assert first is not None
     assert questions is not None
-    assert (first.facts, first.questions) == ((FAST,), False)
-    assert (questions.facts, questions.questions) == (("answer_http", "answer_dns"), True)
+    assert (first.facts, first.beside) == ((FAST,), "")
+    assert (questions.facts, questions.beside) == (("answer_http", "answer_dns"), "questions")
     made.done("d0")
     for at in (15.0, 30.0, 45.0):
         reading = made.take(at)
         assert reading is not None
         assert (reading.facts, reading.late_s) == ((FAST,), 0.0)
         made.done("d0")
-    made.done("d0", questions=True)
+    made.done("d0", "questions")
     made.again("d0", [FAST, "answer_dns"], 50.0)
     both = [made.take(50.0), made.take(50.0)]
     assert {reading.facts for reading in both if reading} == {(FAST,), ("answer_http", "answer_dns")}
@@ -72,7 +72,7 @@ def test_the_questions_of_a_held_session_are_in_it() -> None:
     made.start(0.0)
     reading = made.take(0.0)
     assert reading is not None
-    assert (reading.facts, reading.questions) == ((FAST, "answer_http"), False)
+    assert (reading.facts, reading.beside) == ((FAST, "answer_http"), "")
     assert made.take(0.0) is None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from eventready.checks.check import EarlierReading
-from eventready.core.timezone import TZ
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import History
 from eventready.facts.observation import Observation, Status
@@ -18,6 +17,7 @@ from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from tests.watch.test_night import EVENT
+from tests.zones import TZ
 
 EVENING = datetime(2031, 4, 29, 19, tzinfo=TZ)
 DEVICE = Device(

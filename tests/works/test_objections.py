@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from icalendar import Calendar as Ics
 
-from eventready.clauses.deadlines import Calendar
+from eventready.clauses.calendar import Calendar
 from eventready.clauses.ics import to_ics
 from eventready.clauses.objections import harmful, object_until, objection_mail, objections
 from eventready.core.errors import UsageError
 from eventready.core.messages import Bilingual
-from eventready.core.timezone import TZ
 from eventready.workspace.settings.circuits import Circuits, Provider
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.works.notices import work
+from tests.zones import TZ
 
 NOW = datetime(2022, 4, 20, 9, tzinfo=TZ)
 NIGHT = {"from": "2022-04-29 20:00", "to": "2022-04-29 21:00"}

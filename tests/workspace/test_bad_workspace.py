@@ -139,6 +139,10 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         {"hosts": HOSTS + "  port: hunter2\n"},
         "hosts.yaml:4: 'port' must be a whole number, not what is there.",
     ),
+    "number as a password in the line of the port": (
+        {"hosts": HOSTS + "  port: 98765432\n"},
+        "hosts.yaml:4: 'port' must be at most 65535, not what is there.",
+    ),
     "port": ({"hosts": HOSTS + "  port: 70000\n"}, "hosts.yaml:4: 'port' must be at most 65535, not 70000."),
     "undefined group": (
         {"hosts": HOSTS.replace("[router]", "[routers]")},

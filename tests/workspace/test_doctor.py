@@ -23,6 +23,9 @@ from eventready.core.messages import Message, in_english, message
 from eventready.session.diagnosis import Diagnosis, DiagnosisStep, StepState
 from eventready.session.hostkeys import HostKey, record
 from eventready.session.steps import ConnectStep
+from eventready.store.store import Store
+from eventready.watch.web.access.keys import SERVED, AccessKeys, Served
+from eventready.workspace.workspace import load_workspace
 
 from .conftest import HOSTS, Make
 
@@ -92,7 +95,8 @@ def test_what_is_missing_says_how_to_get_it(make: Make, monkeypatch: pytest.Monk
     ("name", "mode", "right"),
     [
         ("inventory/hosts.yaml", 0o646, "changed"), ("inventory", 0o757, "changed"), (".", 0o757, "changed"),
-        ("playbooks/site.yaml", 0o602, "changed"), (".eventready", 0o755, "read"), ("vault.password", 0o604, "read"),
+        ("playbooks/site.yaml", 0o602, "changed"), (".eventready", 0o755, "read"), (".eventready", 0o711, "read"),
+        ("vault.password", 0o604, "read"), ("keys/id_ed25519", 0o604, "read"),
     ],
 )  # fmt: skip
 def test_files_that_others_may_change_or_read_are_named(
@@ -102,12 +106,37 @@ def test_files_that_others_may_change_or_read_are_named(
     for file in (workspace / "playbooks" / "site.yaml", workspace / "vault.password", workspace / ".eventready" / "x"):
         file.parent.mkdir(mode=0o700, exist_ok=True)
         file.touch(mode=0o600)
+    (workspace / "keys").mkdir()
+    (workspace / "keys" / "id_ed25519").touch(mode=0o600)
+    (workspace / "keys" / "id_ed25519").write_text(f"-----BEGIN OPENSSH {'PRIVATE KEY'}-----\n", encoding="utf-8")
     monkeypatch.setenv("EVENTREADY_VAULT_PASSWORD_FILE", str(workspace / "vault.password"))
     assert "modes" not in signs(workspace)
     (workspace / name).chmod(mode)
     found = signs(workspace)["modes"]
     assert ("may change" if right == "changed" else "may read") in in_english(found.detail)
     assert str(workspace / name) in in_english(found.detail) + in_english(found.remedy)
+
+
+@pytest.mark.attack(family="personal links")
+def test_keys_of_the_wall_without_a_use_and_pages_without_tls_are_named(make: Make) -> None:
+    workspace = make(hosts=HOST)
+    with Store.of_workspace(workspace) as store:
+        keys = AccessKeys(store, load_workspace(workspace).event)
+        secrets = {name: keys.invite(name, "operator") for name in ("An", "Bình")}
+        token, _other = keys.issue("prometheus", "viewer"), keys.issue("grafana", "viewer")
+        store.current(SERVED).put("", Served("http://0.0.0.0:8750"))
+        assert keys.exchange(secrets["An"], "192.0.2.9")[1]
+        assert keys.find(token, "token", "192.0.2.10")
+    shown = [line for line in run(workspace).output.splitlines() if "doors:" in line]
+    assert shown == [
+        "note     doors: not opened yet: the link of Bình. Whoever opens it first is that person",
+        "note     doors: never used: the token of grafana. It has no end",
+        "note     doors: the pages were last served without TLS to other machines: http://0.0.0.0:8750",
+    ]
+    with Store.of_workspace(workspace) as store:
+        AccessKeys(store, load_workspace(workspace).event).revoke("grafana")
+        store.current(SERVED).put("", Served("http://[::1]:8750"))
+    assert run(workspace).output.count("doors:") == 1
 
 
 def test_a_workspace_that_does_not_load(make: Make) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from eventready.checks.registry import all_checks
-from eventready.core.timezone import TZ
 from eventready.facts.platform import load_platform
 from eventready.workspace.workspace import Workspace, load_workspace
+from tests.zones import TZ
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,11 +17,11 @@ from eventready.cli.context import App
 from eventready.cli.declare.workspace import init
 from eventready.core.errors import UsageError
 from eventready.core.strings.texts import tidy
-from eventready.core.timezone import TZ
 from eventready.papers.document.profile import load_profile
 from eventready.workspace.examples.new_workspace import NewEvent, NewVenue, slug, write_workspace
 from eventready.workspace.settings.duties import resolve_deadline
 from eventready.workspace.workspace import load_workspace
+from tests.zones import TZ
 
 OPENING = datetime(2027, 4, 29, 19, 30, tzinfo=TZ)
 VENUES = (NewVenue("hall", "Nhà thi đấu"), NewVenue("park", "Công viên", ("mobile", "wifi")))
@@ -33,7 +33,7 @@ BULL_RACE = NewEvent(
     opening=OPENING,
     ending=OPENING + timedelta(hours=4),
     venues=VENUES,
-    today=date(2027, 3, 3),
+    prepared=datetime(2027, 3, 3, 9, 0, tzinfo=TZ),
 )
 
 

@@ -32,6 +32,9 @@ core-1:
 """
 
 
+PRINT = "1a2b:3c4d:5e6f:7a8b:9c0d:1e2f:3a4b:5c6d"
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace that nobody has allowed."""
@@ -147,6 +150,50 @@ def test_of_a_file_saved_by_a_tool_the_changed_values_are_shown(
     others = {"data": {"b": 2, "a": 1}, "hostname": "192.0.2.2"}
     path.write_text(yaml.safe_dump({"other": others, "core-1": device | change}, indent=4))
     assert [list(map(in_english, one.diff)) for one in changes(folder)] == [shown]
+
+
+@pytest.mark.parametrize(
+    ("settings", "shown"),
+    [
+        ("", ["approvals: 0"]),
+        ("changes: {batch: 1000}", ["approvals: 0", "batch: 1000"]),
+        (
+            "changes: {owns: ['acl *'], confirm_within_s: 3600}",
+            ["approvals: 0", 'owns: ["acl *"]', "confirm_within_s: 3600"],
+        ),
+        (
+            f'changes: {{approvals: 1, approvers: [{{name: "A\\u202e", signs_with: "{PRINT}"}}]}}',
+            ["approvals: 1", f'"name": "A\\u202e", "signs_with": "{PRINT}"'],
+        ),
+    ],
+)
+def test_the_review_of_a_new_workspace_shows_how_changes_are_made(
+    settings: str, shown: list[str], folder: Path
+) -> None:
+    path = folder / "inventory" / "event.yaml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{settings}\n", encoding="utf-8")
+    review = CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder, chosen_lang="en")).output
+    part = review.partition("Makes changes by (`changes` in event.yaml):\n")[2]
+    assert not [line for line in shown if line not in part]
+    document = CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder, output="json")).stdout
+    assert len(json.loads(document)["change_settings"]) == len(shown)
+
+
+@pytest.mark.attack(family="permission of a workspace")
+def test_the_review_shows_the_provider_that_decides_the_roles_of_the_pages(folder: Path) -> None:
+    issuer = "https://login.example.net/realms/x"
+    (folder / "inventory" / "serve.yaml").write_text(
+        "names: [wall.example.net]\nproxies: [203.0.113.66]\n"
+        f"oidc: {{issuer: '{issuer}', client: wall, secret: env:OIDC, operators: [everyone]}}\n"
+    )
+    review = CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder, chosen_lang="en")).output
+    part = review.partition("Opens its pages by (serve.yaml):\n")[2]
+    assert all(word in part for word in ("wall.example.net", "203.0.113.66", issuer, '"operators": ["everyone"]'))
+    document = json.loads(
+        CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder, output="json")).stdout
+    )
+    assert document["page_settings"]["oidc"]["issuer"] == issuer
+    assert document["connects"] == ["192.0.2.1"]
 
 
 def test_no_changed_line_is_hidden_behind_others(folder: Path) -> None:

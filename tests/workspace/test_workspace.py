@@ -13,11 +13,11 @@ from nornir.plugins.inventory import SimpleInventory
 
 from eventready.core.clock import parse_moment
 from eventready.core.errors import WorkspaceError
-from eventready.core.timezone import TZ
 from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.expect import ExpectedLink
 from eventready.workspace.inventory import device_of
 from eventready.workspace.workspace import Workspace, load_workspace
+from tests.zones import TZ
 
 from .conftest import EVENT, GROUPS, HOSTS, Make
 

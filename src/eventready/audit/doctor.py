@@ -19,7 +19,7 @@ from eventready.core.errors import EventreadyError, RefusedError, UsageError, Wo
 from eventready.core.files import config_folder
 from eventready.core.messages import Text, in_language, message
 from eventready.core.strings.texts import few
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time, zone
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.waivers import require_known
 from eventready.facts.equipment import Equipment
@@ -167,11 +167,11 @@ def browser() -> Diagnostic:
 
 def clock(now: datetime) -> Iterator[Diagnostic]:
     """Clock of this machine."""
-    local = now.astimezone(TZ)
+    local = local_time(now)
     yield Diagnostic(
         "clock",
         now >= RELEASED,
-        f"{local:%Y-%m-%d %H:%M} {TZ.key}",
+        f"{local:%Y-%m-%d %H:%M} {zone().key}",
         message("audit:doctor.set_clock"),
     )
 
@@ -238,6 +238,8 @@ def _backup_keys(workspace: Path) -> frozenset[str]:
         database.close()
 
 
+#: Levels of a workspace that are searched for private keys, and bytes of a file that show one.
+_LEVELS, _HEAD = ("*", "*/*", "*/*/*"), 80
 #: Files of a workspace that decide what is run and where secrets go; the folder of what was measured.
 _DECIDING, _MEASURED = (
     ("inventory", "playbooks", "templates", "ssh_config", "known_hosts", "ansible.cfg"),
@@ -253,13 +255,26 @@ def modes(workspace: Path) -> Iterator[Diagnostic]:
     own = [workspace / name for name in _DECIDING]
     deciding = [workspace, person, *own, *(one for folder in (*own, person) for one in folder.rglob("*"))]
     keys = [path for path in person.rglob("*") if path.is_file() and path.suffix not in (".yaml", ".pub")]
-    private = [workspace / _MEASURED, *keys, *([Path(password)] if password else [])]
-    for name, paths, bits in (("changed", [*deciding, *private], stat.S_IWOTH), ("read", private, stat.S_IROTH)):
-        found = [str(path) for path in dict.fromkeys(paths) if _mode(path) & bits]
-        if found:
+    keys += [path for level in _LEVELS for path in workspace.glob(level) if _is_open_key(path)]
+    private, closed = [*keys, *([Path(password)] if password else [])], workspace / _MEASURED
+    may_read = [path for path in (closed, *private) if _mode(path) & (stat.S_IROTH | stat.S_IXOTH * (path == closed))]
+    may_change = [path for path in (*deciding, closed, *private) if _mode(path) & stat.S_IWOTH]
+    for name, paths in (("changed", may_change), ("read", may_read)):
+        if found := [str(path) for path in dict.fromkeys(paths)]:
             detail = message(f"audit:doctor.modes.{name}", names=few(found, _NAMED))
             remedy = message("audit:doctor.modes.do", right="w" if name == "changed" else "rwx", file=found[0])
             yield Diagnostic("modes", False, detail, remedy, needed=False, label="note")
+
+
+def _is_open_key(path: Path) -> bool:
+    """Return True for a file with a private key readable by every user of this machine."""
+    try:
+        if not (path.is_file() and _mode(path) & stat.S_IROTH):
+            return False
+        with path.open("rb") as file:
+            return b"PRIVATE KEY-----" in file.read(_HEAD)
+    except OSError:
+        return False
 
 
 def _mode(path: Path) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import cached_property
@@ -212,6 +212,21 @@ class Basis(Part):
         return sum(one.findings for one in self.untouched)
 
 
+class Until(Part):
+    """End of the lines of a plan on the devices: event time (ISO 8601), and its window, or empty."""
+
+    at: str
+    window: str = Field(default="", max_length=200)
+
+    _at = field_validator("at")(_moment)
+    _shown = field_validator("window")(visible_line)
+
+    @property
+    def moment(self) -> datetime:
+        """Return the time, aware."""
+        return datetime.fromisoformat(self.at)
+
+
 class PlannedDrill(Part):
     """Drill behind a plan: name, hash of the definition, and seconds between failure and repair."""
 
@@ -230,7 +245,9 @@ class Plan(Part):
     `together` are, for each wave, the devices of earlier waves that may still soak when it begins; empty for waves in
     sequence, as in plans of an earlier release with numbers of waves.
     `unmeasured` are the venues and services without a measured path, with several devices in the plan. `basis` is the
-    last audit of all devices; None without an audit, and for drills and ways back.
+    last audit of all devices; None without an audit, and for drills, removals and ways back. `until`: the lines are set
+    for the event, and are to be off the devices then; None for lines that stay. `removes` is the plan (id) of which
+    this plan removes the lines.
     """
 
     schema_: Literal["eventready.plan/2"] = Field(default="eventready.plan/2", alias="schema")
@@ -252,6 +269,8 @@ class Plan(Part):
     unmeasured: tuple[str, ...] = Field(default=(), strict=False)
     together: tuple[Annotated[tuple[str, ...], Field(strict=False)], ...] = Field(default=(), strict=False)
     basis: Basis | None = None
+    until: Until | None = None
+    removes: str = Field(default="", pattern=rf"^$|{_NAME}")
     sha256: str = Field(pattern=_SHA256)
 
     _shown = field_validator("event", "by", "host", "tool")(visible_line)
@@ -302,17 +321,27 @@ class Plan(Part):
         """Return the expected seconds of the whole."""
         return max((end for _begin, end in self.timetable()), default=0.0)
 
-    def timetable(self, soak_s: float | None = None, *, overlap: bool = True) -> tuple[tuple[float, float], ...]:
+    def timetable(
+        self,
+        soak_s: float | None = None,
+        *,
+        overlap: bool = True,
+        begun: Mapping[int, float] | None = None,
+        ended: Collection[str] = (),
+    ) -> tuple[tuple[float, float], ...]:
         """Return the expected begin and end of each wave in seconds from the begin of the change.
 
-        `soak_s` replaces the soak of the plan; without `overlap` a wave begins after the end of the wave before.
+        `soak_s` replaces the soak of the plan; without `overlap` a wave begins after the end of the wave before. Of a
+        change that has begun, seconds count from now: `begun` are the begins of waves (numbers count from 0), and the
+        devices in `ended` hold no wave.
         """
         ends: dict[str, float] = {}
         times: list[tuple[float, float]] = []
         for number, wave in enumerate(self.waves):
             beside = self.beside(number) if overlap else frozenset()
             soaks = times[-1][0] + TO_SOAK_S if times else 0.0
-            begin = max([soaks, *(end for name, end in ends.items() if name not in beside)])
+            before = (end for name, end in ends.items() if name not in beside and name not in ended)
+            begin = begun[number] if begun and number in begun else max([0.0, soaks, *before])
             own = {name: self.device(name).soak_s if soak_s is None else soak_s for name in wave}
             ends |= {name: begin + STEPS_S + seconds for name, seconds in own.items()}
             times.append((begin, max(ends[name] for name in wave)))

@@ -114,17 +114,25 @@ def _stated(match: re.Match[str]) -> float | None:
     return float(groups["ms"]) / 1000 if groups.get("ms") else None
 
 
+#: Origin of a soak that the operator of a lab chose, as recorded.
+CHOSEN = "chosen for a lab"
 #: Steps that are recorded immediately before a guard is armed.
 ARMING = (Arm, Rollback)
 
 
+def _since_boot() -> float:
+    """Return the seconds since the start of the machine, also those of its suspension where the system counts them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 @dataclass(frozen=True)
 class Timer:
-    """Monotonic seconds, the real time in UTC, and sleep; tests replace them."""
+    """Monotonic seconds, the real time in UTC, sleep, and seconds with those of a suspended machine; for tests."""
 
     now: Callable[[], float] = time.monotonic
     real: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
+    elapsed: Callable[[], float] = _since_boot
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from icalendar import Calendar as Ics
 from icalendar import Event as IcsEvent
 from icalendar import vCalAddress
 
-from eventready.clauses.deadlines import Calendar, Deadline, DeadlineStatus, ahead, status_at
+from eventready.clauses.calendar import Calendar
+from eventready.clauses.deadlines import Deadline, ahead, judged
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.strings.texts import at, few
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time, moment_at, zone
 from eventready.delivery.mail.letter import Attachment, Letter, Mailbox, draft
 from eventready.delivery.mail.smtp import sender_of
 from eventready.store.run import Run
@@ -37,26 +38,24 @@ def harmful(workspace: Workspace, run: Run | None) -> tuple[Work, ...]:
 
 def objections(workspace: Workspace, works: Iterable[Work], moment: datetime) -> Iterator[Deadline]:
     """Yield the deadline of an objection to each of these works."""
-    calendar = Calendar(workspace.event.days_off)
+    calendar = Calendar.of(workspace.event)
     for work in works:
         latest = object_until(work, workspace.circuits.provider(work.provider), calendar)
         warn = ahead(latest, calendar)
         word = work.accepted_by(workspace.circuits)
-        made = word.at if word else None
-        status: DeadlineStatus = (
-            "over" if work.over or work.end <= moment else status_at(latest, latest, warn, moment, made)
-        )
         title = message("clauses:deadline.object", work=work.name, start=at(work.start))
         note = message("clauses:deadline.object_note", start=at(work.start), end=at(work.end))
-        yield Deadline(f"works-{work.provider}-{work.id}", "works", title, latest, latest, warn, status, note)
+        one = Deadline(f"works-{work.provider}-{work.id}", "works", title, latest, latest, warn, "over", note)
+        past = work.over or work.end <= moment
+        yield one if past else judged(one, workspace.event, moment, word.at if word else None)
 
 
 def object_until(work: Work, provider: Provider, calendar: Calendar) -> datetime:
     """Last moment of an objection: the evening of a working day before the work."""
-    start = work.start.astimezone(TZ)
+    start = local_time(work.start)
     if not provider.object_days:
         return start
-    return datetime.combine(calendar.working_day_before(start.date(), provider.object_days), _EVENING, TZ)
+    return moment_at(calendar.working_day_before(start.date(), provider.object_days), _EVENING)
 
 
 def objection_mail(
@@ -68,13 +67,13 @@ def objection_mail(
     """
     if not provider.email:
         raise UsageError(message("works:no_address", provider=work.provider))
-    until = object_until(work, provider, Calendar(event.days_off))
+    until = object_until(work, provider, Calendar.of(event))
     subject = text("works:mail.subject", lang, work=work.id, start=at(work.start), event=event.title)
     body = text(
         "works:mail.body", lang, provider=work.provider, work=work.id, start=at(work.start), end=at(work.end),
         objects=few([one.id for one in work.objects], _NAMED), event=event.title, enterprise=event.enterprise,
         harm="\n".join(f"- {one.render(lang)}" for one in harm), summary=work.summary, until=at(until),
-        windows="\n".join(_windows(event, work, lang)), zone=str(TZ),
+        windows="\n".join(_windows(event, work, lang)), zone=zone().key,
     )  # fmt: skip
     sender = sender_of(event)
     reply = [Attachment("reply.ics", _declined(work, sender, moment))] if work.uid and sender else []

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
@@ -19,8 +19,10 @@ import click
 from eventready.cli.commands import COMMANDS
 from eventready.cli.folding import folded
 from eventready.core.clock import Clock
+from eventready.core.country import DEFAULT_COUNTRY, use_country
 from eventready.core.errors import RefusedError, StoreError
 from eventready.core.messages import Bilingual, Lang, Message, Param, Text, as_data, in_language, message, text
+from eventready.core.timezone import DEFAULT, use_zone
 
 if TYPE_CHECKING:
     from rich.console import ConsoleRenderable
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 #: What people see: a line, a sentence, a table, another part of rich, or several.
 Shown: TypeAlias = "str | Text | Listing | ConsoleRenderable | Iterable[Shown]"
 Output = Literal["table", "json", "ndjson"]
-#: A command in a sentence, without its workspace; `init` makes another one.
+#: Keys of an event with a zone or a country of its own.
+_PLACE = re.compile(r"\b(zone|country)['\"]?\s*:")
 #: Command line of a sentence without `-w`; `init` makes a workspace of its own.
 _COMMAND = re.compile(rf"(?<![\w./-])eventready (?=(?:{'|'.join(COMMANDS)})\b)(?!init\b)")
 
@@ -45,7 +48,8 @@ class App:
 
     workspace_path: Path = Path()
     output: Output = "table"
-    chosen_clock: Clock = field(default_factory=Clock)
+    #: Time of `--now`, a local time without an offset.
+    chosen_now: str = ""
     chosen_lang: Lang | None = None
     #: `--help` shows all commands, options and exit codes.
     whole_help: bool = False
@@ -57,15 +61,36 @@ class App:
 
     @property
     def paper_lang(self) -> Lang:
-        """Language of papers and mails: `--lang`, else Vietnamese."""
-        return self.chosen_lang or "vi"
+        """Language of papers and mails: `--lang`, else the language of the event's country."""
+        from eventready.workspace.settings.country import language_of  # noqa: PLC0415  papers only
+
+        return self.chosen_lang or language_of(self.country)
+
+    @cached_property
+    def country(self) -> str:
+        """Country of the event, without loading the workspace."""
+        from eventready.workspace.settings.event import country_of  # noqa: PLC0415  loads pydantic
+
+        return country_of(self.workspace_path)
 
     @cached_property
     def clock(self) -> Clock:
         """Clock of the event: `--now` or the present, marked as a rehearsal in the workspace of a lab."""
         from eventready.workspace.settings.event import is_lab  # noqa: PLC0415  commands without a workspace start faster
 
-        return replace(self.chosen_clock, marked=is_lab(self.workspace_path))
+        self.take_place()
+        return replace(Clock.starting(self.chosen_now), marked=is_lab(self.workspace_path))
+
+    def take_place(self) -> None:
+        """Take zone and country of the workspace for the times and numbers of the command, unloaded."""
+        use_zone(DEFAULT)
+        use_country(DEFAULT_COUNTRY)
+        with suppress(OSError, ValueError):
+            event = self.workspace_path / "inventory" / "event.yaml"
+            if _PLACE.search(event.read_text(encoding="utf-8")):
+                from eventready.workspace.settings.event import use_place_of  # noqa: PLC0415  loads pydantic
+
+                use_place_of(self.workspace_path)
 
     def outgoing_clock(self, *, rehearsal: bool) -> Clock:
         """Clock for documents sent to others. Raises RefusedError for a rehearsal without `--rehearsal`."""
@@ -183,8 +208,11 @@ class App:
         return _COMMAND.sub(lambda _: here, shown)
 
     def say(self, message: str | Text) -> None:
-        """Print a message on stderr, folded."""
-        click.echo(folded(in_language(message, self.lang)), err=True)
+        """Print a message on stderr, folded, without the secrets in use, which a quoted server or device may print."""
+        shown = in_language(message, self.lang)
+        if redaction := sys.modules.get("eventready.core.redaction.redaction"):  # loaded with the first secret
+            shown = redaction.redactor.without_long(shown)
+        click.echo(folded(shown), err=True)
 
     def notify(self, msgid: str, /, **params: Param) -> None:
         """A message of the catalogue, on stderr, its commands with `-w` and this workspace."""

@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 from eventready.cli.commands import EXAMPLES, FOLLOWERS
 from eventready.cli.context import App
 from eventready.cli.help_language import HelpContext
-from eventready.core.clock import Clock
+from eventready.core.clock import written_moment
 from eventready.core.errors import UsageError, os_reason
 from eventready.core.messages import LANGS, message
 
@@ -32,7 +32,8 @@ def _set_output(app: App, value: Any) -> None:
 
 
 def _set_now(app: App, value: str) -> None:
-    app.chosen_clock = Clock.starting(value)
+    written_moment(value)
+    app.chosen_now = value
 
 
 def _set_lang(app: App, value: Any) -> None:
@@ -78,12 +79,12 @@ def global_options(*, hidden: bool = False) -> list[click.Option]:
     file = click.Path(dir_okay=False, path_type=Path)
     forms = click.Choice(["table", "json", "ndjson"])
     return [
-        option("-w", "--workspace", apply=_set_workspace, type=folder,
+        option("-w", "--workspace", apply=_set_workspace, type=folder, is_eager=True,
                help="Folder of the workspace.  [default: this folder]"),
         option("-o", "--output", apply=_set_output, type=forms, help="Form of the output.  [default: table]"),
         option("--now", apply=_set_now, metavar="TIME", help='Clock of a rehearsal: "2033-07-25 07:00".'),
         option("--lang", apply=_set_lang, type=click.Choice(LANGS), is_eager=True,
-               help="Language.  [default: en on the terminal, vi in papers]"),
+               help="Language.  [default: en; in papers vi, or en abroad]"),
         option("--log", apply=_log_to, type=file, metavar="FILE",
                help="Write the log of the libraries, without secrets, to this file."),
     ]  # fmt: skip

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from eventready.cli.context import App
 from eventready.core.files import config_folder
+from eventready.core.timezone import zone_named
 
 #: A command to which options are added.
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,8 +35,8 @@ def with_options(*options: Callable[[F], F]) -> Callable[[F], F]:
 
 def _zone(context: click.Context, _parameter: click.Parameter, value: str | None) -> tzinfo | None:
     try:
-        return ZoneInfo(value) if value else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zone_named(value) if value else None
+    except ValueError:
         raise click.BadParameter(context.ensure_object(App).text("works:zone", value=repr(value))) from None
 
 

@@ -26,7 +26,7 @@ from eventready.core.messages import (
     term,
     text,
 )
-from eventready.core.timezone import TZ
+from eventready.core.timezone import aware, local_time
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class Language:
             moment = datetime.fromisoformat(iso)
         except ValueError:
             return clean(iso)
-        local = moment.astimezone(TZ) if moment.tzinfo else moment.replace(tzinfo=TZ)
+        local = local_time(aware(moment))
         day = term("page:weekday", str(local.isoweekday()), self.code)
         if self._vi:
             return f"{local:%H:%M}, {day} {local:%d/%m/%Y}" if weekday else f"{local:%d/%m/%Y %H:%M}"

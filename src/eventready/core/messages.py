@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from eventready.core import catalogue
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 
 Lang: TypeAlias = catalogue.Lang
 LANGS = catalogue.LANGS
@@ -321,7 +321,7 @@ def _shown(value: Param, spec: str, lang: str) -> str:
 
 def _shown_time(value: date, spec: str) -> str:
     if isinstance(value, datetime):
-        return format(value.astimezone(TZ), spec or "%d/%m/%Y %H:%M")
+        return format(local_time(value), spec or "%d/%m/%Y %H:%M")
     return format(value, spec or "%d/%m/%Y")
 
 

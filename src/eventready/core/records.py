@@ -20,7 +20,7 @@ from pydantic_core import to_json as to_json_text
 from eventready.core.errors import UnreadableStore
 from eventready.core.messages import Message, from_json, from_stored, in_english, message, to_json, to_stored
 from eventready.core.strings.json_text import canonical, parse_json
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.core.validation_messages import describe_error
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ def _to_base64(data: bytes) -> str:
 def _local(moment: datetime) -> datetime:
     """Time in the event's zone. Raises ValueError beyond the years of a calendar."""
     try:
-        return moment.astimezone(TZ)
+        return local_time(moment)
     except OverflowError as error:
         raise ValueError(str(error)) from None
 

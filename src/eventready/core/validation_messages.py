@@ -44,7 +44,7 @@ _WANTED = {
 }
 _FIXED = {"missing": "workspace:missing", "too_short": "workspace:empty", "string_too_short": "workspace:empty"}
 #: Text in the place of a number that is shown: a number as people write it. Another may be a password in a wrong line.
-_NUMBER_LIKE = re.compile(r"[\d\s.,:+%-]{0,20}[^\W\d]{0,4}")
+_NUMBER_LIKE, _PORT_LIKE = re.compile(r"[\d\s.,:+%-]{0,20}[^\W\d]{0,4}"), re.compile(r"-?[\d.]{0,6}")
 #: Attribute of the error that holds the bound.
 _BOUNDS = {
     "greater_than_equal": "ge",
@@ -123,6 +123,8 @@ def describe_error(detail: ErrorDetails, model: type[BaseModel] | None) -> tuple
     name = _name(location)
     secret = any(isinstance(part, str) and (part in _HIDDEN or SECRET_KEY.search(part)) for part in location)
     numeric = _WANTED.get(kind) in ("whole_number", "number", "bool")
+    if location and location[-1] == "port":
+        secret |= not isinstance(value, dict | list) and not _PORT_LIKE.fullmatch(str(value))
     secret |= numeric and isinstance(value, str) and not _NUMBER_LIKE.fullmatch(value)
     shown = message("workspace:value.hidden") if secret else describe_value(value)
     if kind == "extra_forbidden":

@@ -30,7 +30,7 @@ from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageErr
 from eventready.core.messages import Message, Text, message
 from eventready.core.strings.json_text import canonical
 from eventready.core.strings.texts import is_address
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.drill.spec import Drill, Failure, Probe
 from eventready.drill.targets import Network
 from eventready.facts.equipment import Equipment
@@ -105,8 +105,8 @@ def refuse_production(workspace: Workspace, drill: Drill, file: PlanFile, store:
         raise RefusedError(
             message(
                 "drill:production.no_window",
-                begin=f"{now.astimezone(TZ):%Y-%m-%d %H:%M}",
-                end=f"{end.astimezone(TZ):%H:%M}",
+                begin=f"{local_time(now):%Y-%m-%d %H:%M}",
+                end=f"{local_time(end):%H:%M}",
             )
         )
     refuse_unapproved(file, event.changes, clock.real(), {})

@@ -13,7 +13,7 @@ from eventready.checks.answer import blind, unknown
 from eventready.checks.check import Check, DeviceView, EarlierReading, Scope
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Bilingual, Message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, DutyIndex, Matrix, MatrixCell
 from eventready.evaluation.waivers import UNCHECKED, expired, waive
@@ -237,7 +237,7 @@ def evaluate_all(
         devices, matrix, observations, limits or ResolvedLimits(), moment, baseline or {}, history or {},
         intervals or {}, duties or DutyIndex(()),
     )  # fmt: skip
-    today = moment.astimezone(TZ).date()
+    today = local_time(moment).date()
     findings = [*waive(evaluation.findings(scope, checks), waivers, today)]
     network: WhatIf | None = None
     if scope != "device":

@@ -12,7 +12,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.strings.texts import at, required, tidy
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.core.validation_messages import suggest
 from eventready.incidents.incident import (
     SERVICES,
@@ -133,7 +133,7 @@ def _draft(key: str, entry: IncidentLogEntry) -> JournalEntry[IncidentLogEntry]:
 
 
 def _new_name(began: datetime, taken: set[str]) -> str:
-    stem = f"SC-{began.astimezone(TZ):%Y%m%d}-"
+    stem = f"SC-{local_time(began):%Y%m%d}-"
     numbers = [int(name.removeprefix(stem)) for name in taken if re.fullmatch(re.escape(stem) + r"\d+", name)]
     return f"{stem}{max(numbers, default=0) + 1:02d}"
 
@@ -174,17 +174,17 @@ def _notice(given: Given, entry: IncidentLogEntry, event: Event, venue: str, now
 
 
 def recipient_of(to: Addressee, event: Event, venue: str) -> str:
-    """The recipient or police station of event.yaml, in Vietnamese; empty where none is named."""
+    """The recipient or police station of event.yaml, in the event's language; empty where none is named."""
     if to == "department":
-        return event.recipient.title.render("vi")
+        return event.recipient.title.render(event.lang)
     police = police_near(venue, event)
-    return police.title.render("vi") if police else ""
+    return police.title.render(event.lang) if police else ""
 
 
 def _place(venue: str | None, event: Event) -> str:
     if not venue:
         return ""
-    return event.venue(venue).title.render("vi")
+    return event.venue(venue).title.render(event.lang)
 
 
 def _check(incident: Incident) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from eventready.core.language import clean
 from eventready.core.messages import Lang, term, text
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 
 #: A no-break space: a date or a figure and its unit stay on one line.
 HARD = "\N{NO-BREAK SPACE}"
@@ -32,20 +32,20 @@ def bound(sentence: str) -> str:
 
 def short_date(day: date, lang: Lang) -> str:
     """`05/07/2033`, and `5 Jul 2033` with no-break spaces in English."""
-    local = day.astimezone(TZ) if isinstance(day, datetime) else day
+    local = local_time(day) if isinstance(day, datetime) else day
     return f"{local:%d/%m/%Y}" if lang == "vi" else f"{local.day}{HARD}{_month(local)}{HARD}{local.year}"
 
 
 def long_moment(moment: datetime, lang: Lang) -> str:
     """`07 giờ 05 ngày 25/07/2033`."""
-    local = moment.astimezone(TZ)
+    local = local_time(moment)
     day = short_date(local, lang)
     return bound(text("papers:date.moment", lang, hour=f"{local:%H}", minute=f"{local:%M}", day=day))
 
 
 def short_moment(moment: datetime, lang: Lang) -> str:
     """`07:05 25/07/2033`, for tables."""
-    local = moment.astimezone(TZ)
+    local = local_time(moment)
     return f"{local:%H:%M} {short_date(local, lang)}"
 
 

@@ -436,10 +436,26 @@ class SectionHarm(Strict):
 
 
 class LaterEffect(Strict):
-    """A line (full match) without an effect before an event: the next connection of a base station, a restart."""
+    """A line (full match) without an effect before an event: the next connection of a base station, a restart.
+
+    `added`: only where the section had no such line; a change of its value and its removal take effect at once.
+    """
 
     line: ChangeRegex
+    added: bool = False
     event: Phrase
+    source: str = Field(default="", description="Where this is from")
+
+
+class Activation(Strict):
+    """Command without which lines (full match) of a section have no effect yet, sent after configuration mode.
+
+    `command` is sent once for each header (full match of `section`), whose groups fill its braces.
+    """
+
+    section: ChangeRegex
+    line: ChangeRegex
+    command: str
     source: str = Field(default="", description="Where this is from")
 
 
@@ -559,6 +575,7 @@ class ChangeSpec(Strict):
     separators: tuple[ChangeRegex, ...] = ()
     enter: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
+    activations: tuple[Activation, ...] = ()
     encoding: Literal["ascii", "utf-8"] = Field(
         default="ascii", description="Characters that a command line takes as they are typed, observed on the device"
     )

@@ -9,7 +9,7 @@ article 111. Handover, minimum teams, reserve and skills are recommendations, to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
+from eventready.core.timezone import clock_time
 from eventready.roster.roster import ROLES, Branch, Role
 from eventready.workspace.files.datetimes import Moment
 from eventready.workspace.files.yaml_document import load_optional
@@ -61,10 +62,10 @@ class Code(WorkspaceModel):
     start: ClockTime = Field(default=timedelta(), alias="from", json_schema_extra={"default": "00:00"})
     end: ClockTime = Field(default=DAY, alias="to", json_schema_extra={"default": "24:00"})
 
-    def span(self, day: datetime) -> tuple[datetime, datetime]:
-        """Return begin and end on the day from midnight `day`."""
+    def span(self, day: date) -> tuple[datetime, datetime]:
+        """Return begin and end on a day."""
         end = self.end if self.end > self.start else self.end + DAY
-        return day + self.start, day + end
+        return clock_time(day, self.start), clock_time(day, end)
 
 
 class RoleRule(WorkspaceModel):

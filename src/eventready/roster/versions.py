@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from eventready.core.errors import StoreError, UsageError, os_reason
 from eventready.core.files import create_atomic
 from eventready.core.messages import Message, message
 from eventready.core.records import JsonDocument, Moment, ShapeError
 from eventready.core.redaction.masking import mask
+from eventready.core.strings.json_text import canonical, parse_json
 from eventready.roster.changes import RosterChange, changes
 from eventready.roster.roster import Person, Roster
 from eventready.roster.rulebook.case import Submission
@@ -42,9 +43,14 @@ def bare(roster: Roster, *, phones: bool = False) -> Roster:
 
 def digest(roster: Roster) -> str:
     """Return the SHA-256 of a roster's content, without the version, for any source and any order of people."""
-    people = tuple(sorted(roster.people, key=lambda person: person.id))
-    content = replace(bare(roster, phones=True), people=people, version="")
-    return hashlib.sha256(ROSTER.encode(content)).hexdigest()
+    return _digest(ROSTER.plain(replace(bare(roster, phones=True), version="")))
+
+
+def _digest(plain: dict[str, Any]) -> str:
+    """Return the SHA-256 of a roster as written: times keep the zone of their writing."""
+    if people := plain.get("people"):
+        plain = {**plain, "people": sorted(people, key=lambda person: str(person["id"]))}
+    return hashlib.sha256(canonical(plain)).hexdigest()
 
 
 T = TypeVar("T")
@@ -179,9 +185,16 @@ class Shelf:
         path = self._folder / f"{number:04}.json"
         found = self._read(path, VERSION)
         roster = Roster.of(found.roster.people, found.roster.shifts, found.roster.leave).called(str(number))
-        if found.number != number or digest(roster) != found.sha256:
+        if found.number != number or self._written(path) != found.sha256:
             raise _damaged(path, message("roster:version.hash"))
         return replace(found, roster=roster)
+
+    @staticmethod
+    def _written(path: Path) -> str:
+        """SHA-256 of the roster in a version."""
+        plain = {**parse_json(path.read_bytes())["roster"], "schema": ROSTER.schema}
+        plain.pop("version", None)
+        return _digest(plain)
 
     def _write_once(self, name: str, data: bytes) -> bool:
         """Write the whole file under a free name; False if another process has just taken the name."""

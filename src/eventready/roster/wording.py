@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from eventready.core.messages import Message, Text, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.roster.intervals import Interval
 from eventready.roster.roster import Branch, Role
 
@@ -16,12 +16,12 @@ _SHOWN = 4
 
 def day(moment: datetime) -> str:
     """`29/07/2033`."""
-    return f"{moment.astimezone(TZ):%d/%m/%Y}"
+    return f"{local_time(moment):%d/%m/%Y}"
 
 
 def clock(moment: datetime) -> str:
     """`22:00`."""
-    return f"{moment.astimezone(TZ):%H:%M}"
+    return f"{local_time(moment):%H:%M}"
 
 
 def at(moment: datetime) -> str:
@@ -31,7 +31,7 @@ def at(moment: datetime) -> str:
 
 def span(start: datetime, end: datetime) -> str:
     """Return `22:00 29/07/2033 – 06:00 30/07/2033`; the day once for a single day."""
-    first, last = start.astimezone(TZ), end.astimezone(TZ)
+    first, last = local_time(start), local_time(end)
     if first.date() == last.date():
         return f"{clock(first)}–{at(last)}"
     if first.date() == (last - timedelta(minutes=1)).date() and clock(last) == "00:00":

@@ -10,7 +10,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
@@ -23,7 +23,7 @@ from eventready.core.errors import RefusedError, StoreError, UnreadableStore, Us
 from eventready.core.messages import Message, message
 from eventready.core.records import Shape, ShapeError
 from eventready.core.strings.json_text import canonical
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.store.change_steps import (
     PLAN_FILE,
     STEPS,
@@ -130,11 +130,15 @@ class ChangeEntry:
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """Change with its plan file (canonical JSON; empty if damaged) and all its steps, oldest first."""
+    """Change with its plan file (canonical JSON; empty if damaged) and all its steps, oldest first.
+
+    `position`: of its last step in the journal.
+    """
 
     entry: ChangeEntry
     plan: bytes
     steps: tuple[Step, ...]
+    position: int = 0
 
     @cached_property
     def planned(self) -> RecordedPlan:
@@ -330,11 +334,19 @@ class Changes:
             change = _find(name, known)
             row = session.get_one(ChangeRow, change, options=[undefer(ChangeRow.plan)])
             entry, packed = _entry(row), row.plan
-        steps = tuple(Step(one.body, one.recorded) for one in self._journal.entries(change))
-        plan = b""
+        recorded = self._journal.entries(change)
+        steps, plan = tuple(Step(one.body, one.recorded) for one in recorded), b""
         with suppress(UnreadableStore):
             plan = _intact_plan(change, packed, steps[0].body if steps else None)
-        return ChangeRecord(entry, plan, steps)
+        return ChangeRecord(entry, plan, steps, recorded[-1].position if recorded else 0)
+
+    def later(self, record: ChangeRecord) -> ChangeRecord:
+        """Return the record with the steps recorded since; no other step is read. Raises StoreError."""
+        new = self._journal.entries(record.entry.id, after=record.position)
+        if not new:
+            return record
+        steps = (*record.steps, *(Step(one.body, one.recorded) for one in new))
+        return replace(record, steps=steps, position=new[-1].position)
 
     def used_approvals(self, plan: str) -> dict[str, str]:
         """Return the signatures of approvals with which changes of a plan have begun, each with the change."""
@@ -460,4 +472,4 @@ def _hold(row: DeviceLock) -> LockHolder:
 
 def _local(moment: str) -> str:
     """Return a recorded time in local form."""
-    return f"{datetime.fromisoformat(moment).astimezone(TZ):%Y-%m-%d %H:%M:%S}"
+    return f"{local_time(datetime.fromisoformat(moment)):%Y-%m-%d %H:%M:%S}"

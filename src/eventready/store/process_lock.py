@@ -45,6 +45,12 @@ class ProcessLocks(Protocol):
 
 #: Maximum wait for a named lock in seconds: another process may be testing the lock.
 _WAIT_S = 1.0
+#: Advisory lock on a key of 64 bits: `pg_locks` has its halves.
+_HELD = text(
+    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+    " AND (classid::bigint << 32 | objid::bigint) = :key"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 #: Probes of the server at the idle connection of a lock.
 _PROBES = ", ".join(f"set_config('tcp_keepalives_{name}', '{value}', false)" for name, value in KEEPALIVES.items())
 
@@ -117,7 +123,7 @@ class FileLocks:
         if not path.exists():
             return False
         try:
-            reader = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_WAIT_S)
+            reader = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=0)
         except sqlite3.Error as error:
             raise self._trouble(error) from None
         try:
@@ -196,8 +202,8 @@ class ServerLocks:
 
     def is_held(self, what: str) -> bool:
         """See ProcessLocks."""
-        with self.exclusive(what) as free:
-            return not free
+        with self._engine.connect() as connection:
+            return connection.execute(_HELD, {"key": _key(f"only {what}")}).first() is not None
 
 
 def _key(run_id: str) -> int:

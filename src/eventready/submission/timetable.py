@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, get_args
 
 from eventready.clauses.deadlines import Deadline, DeadlineStatus
 from eventready.core.messages import Message, Text, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time, moment_at
 from eventready.delivery.mail.delivery_log import Delivery
 from eventready.workspace.settings.event import Event
 
@@ -75,14 +75,14 @@ def jobs(
 
 def _audits(event: Event, moment: datetime) -> Iterator[str]:
     """Yield the last daily audit, and the audit of a test without a daily audit."""
-    local = moment.astimezone(TZ)
-    today = datetime.combine(local.date(), event.schedule.audit, TZ)
-    last = today if today <= moment else today - _DAY
+    local = local_time(moment)
+    today = moment_at(local.date(), event.schedule.audit)
+    last = today if today <= moment else moment_at(local.date() - _DAY, event.schedule.audit)
     yield f"audit-{last:%Y-%m-%d}"
     for trial in event.tests:
         if (
             trial.proved_by == "audit"
-            and trial.start <= moment <= trial.due
+            and trial.start <= moment <= event.owed(trial.due)
             and not _daily_in(event, trial.start, moment)
         ):
             yield f"audit-for-{trial.id}"
@@ -90,21 +90,22 @@ def _audits(event: Event, moment: datetime) -> Iterator[str]:
 
 def _daily_in(event: Event, start: datetime, moment: datetime) -> bool:
     """True when a daily audit was due from `start` to `moment`."""
-    first = datetime.combine(start.astimezone(TZ).date(), event.schedule.audit, TZ)
-    first = first if first >= start else first + _DAY
+    day = local_time(start).date()
+    first = moment_at(day, event.schedule.audit)
+    first = first if first >= start else moment_at(day + _DAY, event.schedule.audit)
     return first <= moment
 
 
 def _drafts(event: Event, deadlines: Sequence[Deadline], moment: datetime) -> Iterator[ScheduledJob]:
     """The weekly report at its hour; the day before a day off already, for whoever will not be there."""
     for deadline in deadlines:
-        if deadline.kind != "weekly_report" or deadline.status in ("done", "done_late"):
+        if deadline.kind != "weekly_report" or deadline.status in ("done", "done_late", "over"):
             continue
-        day = deadline.due.astimezone(TZ).date()
-        hour = datetime.combine(day, event.schedule.weekly, TZ)
+        day = local_time(deadline.was or deadline.due).date()
+        hour = moment_at(day, event.schedule.weekly)
         if deadline.note is not None and deadline.warn <= moment < hour:
             yield ScheduledJob("draft", (f"draft-{day}-early",), day)
-        if hour <= moment < hour + _WEEK:
+        if hour <= moment < max(moment_at(day + _WEEK, event.schedule.weekly), deadline.latest):
             yield ScheduledJob("draft", (f"draft-{day}",), day)
 
 
@@ -145,8 +146,8 @@ def _notifications(
 
 def next_moment(event: Event, deadlines: Sequence[Deadline], moment: datetime) -> datetime:
     """Earliest moment of a further job, by present knowledge."""
-    local = moment.astimezone(TZ)
+    local = local_time(moment)
     days = [local.date() + timedelta(days=ahead) for ahead in range(2)]
-    hours = [datetime.combine(day, hour, TZ) for day in days for hour in (event.schedule.audit, event.schedule.weekly)]
+    hours = [moment_at(day, hour) for day in days for hour in (event.schedule.audit, event.schedule.weekly)]
     turns = [turn for d in deadlines for turn in (d.warn, d.due, d.due + _SOON, d.latest + _SOON)]
     return min(turn for turn in (*hours, *turns, *(trial.start for trial in event.tests)) if turn > moment)

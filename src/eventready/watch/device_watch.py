@@ -19,7 +19,7 @@ from eventready.watch.device_state import DeviceState, Evaluated, LatestAnswer, 
 from eventready.watch.job import Remembered, WatchJob
 from eventready.watch.open_finding import Shown
 from eventready.watch.recent import KEPT_FACTS, RecentChanges, RecentReadings
-from eventready.watch.schedule import QUESTIONS
+from eventready.watch.schedule import FILES, QUESTIONS
 from eventready.watch.silence import Patience, Silences
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.ways import Ways
@@ -120,8 +120,9 @@ class DeviceWatch:
         return [*self._turned(moment), *changes]
 
     def _is_heard(self, answers: Collection[str]) -> bool:
-        """True with answers of a device itself: answers to questions come beside a hanging session."""
-        return not QUESTIONS.issuperset(answers) or (bool(answers) and QUESTIONS.issuperset(self.needed))
+        """True with answers of a device itself: files, and answers to questions, come beside a hanging session."""
+        own, needed = {*answers} - FILES, {*self.needed} - FILES
+        return not QUESTIONS.issuperset(own) or (bool(own) and QUESTIONS.issuperset(needed))
 
     def _judged(self, taken: Collection[str], answers: Collection[str]) -> set[str]:
         """Return the facts of a reading to be judged.
@@ -314,7 +315,7 @@ class DeviceWatch:
         if missing:
             differing |= state.take(first_findings(self._job, [self], moment, missing), missing)
         self._fleet.ways.changed |= waived != state.waived
-        cause = self.name if lost or self.hearing.lost else ""
+        cause = self.name if (lost or self.hearing.lost) and not (facts and FILES.issuperset(facts)) else ""
         if not at_once and (before := {one for check in ready for one in self._before_turn(check, now)}):
             self._to_be_read(before)
         changes = self._compared(facts, moment.timestamp(), at_once=at_once, cause=cause)

@@ -63,7 +63,7 @@ class ReaderThreads:
         self._reader, self._workers, self._threads = reader, workers, 0
         self._waiting: SimpleQueue[DueReading | None] = SimpleQueue()
         self._ended: SimpleQueue[tuple[DueReading, Sequence[Observation] | Exception]] = SimpleQueue()
-        self._running: dict[tuple[str, bool], float] = {}
+        self._running: dict[tuple[str, str], float] = {}
 
     @property
     def free(self) -> bool:
@@ -74,7 +74,7 @@ class ReaderThreads:
 
     def start(self, reading: DueReading) -> None:
         """Start a reading."""
-        self._running[reading.device, reading.questions] = time.monotonic()
+        self._running[reading.device, reading.beside] = time.monotonic()
         if self._threads < len(self._running):
             self._threads += 1
             Thread(target=self._work, daemon=True, name="watch").start()
@@ -88,7 +88,7 @@ class ReaderThreads:
                 reading, outcome = self._ended.get(timeout=0 if found else max(patience_s, 0))
             except Empty:
                 return found
-            del self._running[reading.device, reading.questions]
+            del self._running[reading.device, reading.beside]
             if isinstance(outcome, Exception):
                 raise outcome
             found.append((reading, outcome))
@@ -162,9 +162,9 @@ class WatchLoop:
             threads.start(reading)
 
     def _rest(self, threads: ReaderThreads, reading: DueReading) -> None:
-        """Leave a device alone: its held session is ended, its questions have none."""
-        if reading.questions:
-            self.schedule.done(reading.device, questions=True)
+        """Leave a device alone: its held session is ended, its questions and files have none."""
+        if reading.beside:
+            self.schedule.done(reading.device, reading.beside)
         else:
             threads.start(replace(reading, facts=()))
 
@@ -177,12 +177,12 @@ class WatchLoop:
         changes: list[StateChange] = []
         for reading, observations in ended:
             if not reading.facts or reading.device in resting:
-                self.schedule.done(reading.device, questions=reading.questions)
+                self.schedule.done(reading.device, reading.beside)
                 continue
             self._readings += 1
             self.figures.take(reading.device, observations, time.monotonic(), self.clock.real())
             changes += self.watcher.read(reading.device, observations, time.monotonic(), self.clock.now())
-            self.schedule.done(reading.device, questions=reading.questions)
+            self.schedule.done(reading.device, reading.beside)
         changes += self.watcher.tick(time.monotonic(), self.clock.now(), resting)
         for device, facts in self.watcher.returned().items():
             self.schedule.again(device, facts, time.monotonic())

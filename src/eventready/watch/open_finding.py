@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from operator import is_
 
@@ -12,7 +12,7 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.core.language import FindingSentence, FrequentChanges
 from eventready.core.records import Shape
 from eventready.core.strings.json_text import canonical
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.evaluation.bearing import Blocks, Weight, weights
 from eventready.watch.snapshot_record import OpenEntry
 from eventready.watch.states import Key, Often, States
@@ -56,7 +56,7 @@ class OpenFinding:
     @cached_property
     def entry(self) -> OpenEntry:
         """The finding in a snapshot."""
-        finding, since = self.finding, datetime.fromtimestamp(int(self.since), TZ)
+        finding, since = self.finding, local_time(datetime.fromtimestamp(int(self.since), UTC))
         return OpenEntry(
             **vars(self.sentence), device=finding.device, check=finding.check, subject=finding.subject, since=since,
             venues=finding.venues, services=finding.services, cause=self.cause,

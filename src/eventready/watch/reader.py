@@ -9,6 +9,7 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import astuple, dataclass, replace
 from hashlib import sha256
+from typing import Protocol
 
 from nornir.core import Nornir
 from nornir.core.task import Result, Task
@@ -20,7 +21,7 @@ from eventready.facts.observe import commands_for, observe, unreached
 from eventready.facts.platform import Platform
 from eventready.session.plugin import CONNECTION, KeptTargets
 from eventready.session.reply import Reply, ReplyStatus, SessionError
-from eventready.watch.schedule import QUESTIONS
+from eventready.watch.schedule import FILES, QUESTIONS
 
 #: Lines for logins that stay free beside a held session; they are looked up so often, in seconds.
 FREE_LINES, _LOOK_S = 2, 60.0
@@ -31,6 +32,16 @@ _HELD_S = 3_600.0
 _Known = ReadAnswer | tuple[bytes, Observation]
 #: Source of the replies of a device to the commands of facts. Raises SessionError.
 Ask = Callable[[str, Sequence[str]], Sequence[Reply]]
+
+
+class OfFiles(Protocol):
+    """Source of facts of performance files."""
+
+    def observation(self, device: str) -> Observation:
+        """Return the observation of a device."""
+
+    def close(self) -> None:
+        """End the readings."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +77,18 @@ class DeviceReader:
     """Reader of the devices of a workspace. A device has a single thread at a time, and a further for its questions.
 
     `held`: devices whose session stays open while enough lines are free, as their platform finds them. `ask`: source of
-    replies in place of sessions.
+    replies in place of sessions. `of_files`: source of the facts of performance files.
     """
 
     def __init__(
-        self, nornir: Nornir, platforms: Mapping[str, Platform], hold: Collection[str] = (), ask: Ask | None = None
+        self,
+        nornir: Nornir,
+        platforms: Mapping[str, Platform],
+        hold: Collection[str] = (),
+        ask: Ask | None = None,
+        of_files: OfFiles | None = None,
     ) -> None:
-        self._nornir, self._platforms, self._ask = nornir, platforms, ask
+        self._nornir, self._platforms, self._ask, self._of_files = nornir, platforms, ask, of_files
         self.held = {name for name in hold if platforms[name].spec.session.lines}
         self._looked_at: dict[str, float] = {}
         self._without_room = set(self.held)
@@ -88,6 +104,8 @@ class DeviceReader:
         if not facts:
             self._end(device)
             return ()
+        if self._of_files and FILES.issuperset(facts):
+            return (self._of_files.observation(device),)
         try:
             commands = commands_for(platform, facts)
             questions = device not in self.held and QUESTIONS.issuperset(facts)
@@ -166,9 +184,11 @@ class DeviceReader:
         raise AssertionError("two attempts")
 
     def close(self) -> None:
-        """Close the held sessions."""
+        """Close the held sessions, and the source of files."""
         for device in self.held:
             self._end(device)
+        if self._of_files:
+            self._of_files.close()
 
     def _end(self, device: str) -> None:
         """Close the open session of a device."""

@@ -1,6 +1,7 @@
 """Schedule of readings: facts of a device due together, in a fair order, a single reading of a device at a time.
 
-The questions of a device to services may wait long for an answer: they are read beside its other facts.
+The questions of a device to services may wait long for an answer, and so may files: they are read beside its other
+facts.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.records import Answer
@@ -15,20 +17,23 @@ from eventready.watch.silence import shortened
 
 #: Facts whose answers come from others than their device.
 QUESTIONS = frozenset(fact for fact, kind in CATALOGUE.items() if issubclass(kind.record, Answer))
-#: A device, and True for its questions.
-_Place = tuple[str, bool]
+#: Facts of performance files.
+FILES = frozenset(fact for fact, kind in CATALOGUE.items() if kind.of_files)
+#: Facts read beside the session of a device: its questions, or its files.
+Beside = Literal["", "questions", "files"]
+_Place = tuple[str, Beside]
 #: Facts due within this time are read with those due now, in seconds.
 _TOGETHER_S = 1.0
 
 
 @dataclass(frozen=True)
 class DueReading:
-    """Facts of a device to be read now, or its `questions`; `late_s`: seconds since the first of them was due."""
+    """Facts of a device to be read now, or those `beside` its session; `late_s`: seconds since the first was due."""
 
     device: str
     facts: tuple[str, ...]
     late_s: float
-    questions: bool = False
+    beside: Beside = ""
 
 
 @dataclass
@@ -67,19 +72,19 @@ class Schedule:
             self._busy.add(place)
             for fact in facts:
                 self._due[place][fact] = now + self._interval(place[0], fact)
-            device, questions = place
-            return DueReading(device, facts, now - due, questions)
+            device, beside = place
+            return DueReading(device, facts, now - due, beside)
         return None
 
-    def done(self, device: str, *, questions: bool = False) -> None:
-        """End the reading of a device, or of its questions; facts due meanwhile are next."""
-        place = device, questions
+    def done(self, device: str, beside: Beside = "") -> None:
+        """End the reading of a device, or `beside` its session; facts due meanwhile are next."""
+        place = device, beside
         self._busy.discard(place)
         heapq.heappush(self._queue, (self._next(place), place))
 
     def again(self, device: str, facts: Collection[str], now: float) -> None:
         """Make facts of a device due, after a gap of its answers."""
-        for place in ((device, False), (device, True)):
+        for place in ((device, beside) for beside in get_args(Beside)):
             due = self._due.get(place, {})
             due.update((fact, min(now, due[fact])) for fact in facts if fact in due)
             if due and place not in self._busy:
@@ -94,7 +99,9 @@ class Schedule:
         return shortened(usual) if device in self.protected() else usual
 
     def _place(self, device: str, fact: str) -> _Place:
-        return device, fact in QUESTIONS and device not in self.together
+        if fact in FILES:
+            return device, "files"
+        return device, "questions" if fact in QUESTIONS and device not in self.together else ""
 
     def _next(self, place: _Place) -> float:
         return min(self._due[place].values())

@@ -29,6 +29,9 @@ from eventready.evaluation.matrix import Matrix, build_matrix
 from eventready.evaluation.runner import History
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.equipment import Equipment
+from eventready.facts.performance.cell_records import devices_of_files
+from eventready.facts.performance.cell_source import cell_sources
+from eventready.facts.platform import Platform
 from eventready.network.graph.topology import Topology, behind
 from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
@@ -36,6 +39,7 @@ from eventready.store.run_records import RunFinding
 from eventready.store.store import Store
 from eventready.store.watch_log import RecordedChange
 from eventready.watch.alerts.calls import AlertCalls
+from eventready.watch.cell_files import CellFiles
 from eventready.watch.job import Remembered, WatchJob, remembered
 from eventready.watch.kpi import KpiRecord
 from eventready.watch.loop import WatchLoop
@@ -49,6 +53,7 @@ from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.yaml_document import raise_errors
+from eventready.workspace.settings.performance import PerformanceFile, load_performance
 from eventready.workspace.settings.watch import WatchFile, load_watch
 from eventready.workspace.workspace import Workspace
 
@@ -126,7 +131,11 @@ class WatchSession:
         workspace, devices = self.workspace, {device.name: device for device in self.devices}
         equipment = Equipment.of(workspace).only(self.devices)
         questions, left_out = equipment.asking, workspace.left_out(self.devices)
-        matrix = build_matrix(self.devices, equipment.platforms, network=network_setting(workspace), left_out=left_out)
+        performance = load_performance(workspace.path)
+        matrix = build_matrix(
+            self.devices, equipment.platforms, network=network_setting(workspace), left_out=left_out,
+            of_files=[one.name for one in devices_of_files(performance, self.devices)],
+        )  # fmt: skip
         if self.ask is None:
             workspace.check_secrets(devices)
         facts = {name: matrix.needed(name) for name in devices}
@@ -136,9 +145,7 @@ class WatchSession:
         known, since, causes = known_states(record, audited, self.clock.now().timestamp())
         states.begin(known, since, causes)
         job = self._job(matrix, record, known, audited)
-        hold = () if self.ask else settings.hold
-        held = [name for name in devices if any(fnmatchcase(name, pattern) for pattern in hold)]
-        reader = DeviceReader(workspace.nornir(self.workers), questions, held, self.ask)
+        reader = self._reader(settings, questions, performance)
         on_begin(
             {
                 name: accounting(questions[name], facts[name], settings.interval_of, held=name in reader.held)
@@ -191,6 +198,17 @@ class WatchSession:
             raise
         finally:
             reader.close()
+
+    def _reader(
+        self, settings: WatchFile, platforms: Mapping[str, Platform], performance: PerformanceFile
+    ) -> DeviceReader:
+        """Return the reader of the devices and of their performance files. Raises StoreError, WorkspaceError."""
+        workspace, hold = self.workspace, () if self.ask else settings.hold
+        held = [one.name for one in self.devices if any(fnmatchcase(one.name, pattern) for pattern in hold)]
+        filed = devices_of_files(performance, self.devices)
+        sources = cell_sources(workspace.path, performance, filed)
+        files = CellFiles(sources, filed, self.store, workspace.event.id, self.clock) if filed else None
+        return DeviceReader(workspace.nornir(self.workers), platforms, held, self.ask, files)
 
     def _job(self, matrix: Matrix, record: WatchRecord, known: Mapping[Key, str], audited: Run | None) -> WatchJob:
         """Return the input of the watch, with findings of the last full audit. Raises StoreError."""

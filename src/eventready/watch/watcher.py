@@ -23,6 +23,7 @@ from eventready.watch.device_watch import DeviceWatch, FleetState, first_finding
 from eventready.watch.fleet_watch import FleetWatch
 from eventready.watch.job import WatchJob
 from eventready.watch.open_finding import RANK, OpenFinding, Shown, same
+from eventready.watch.schedule import FILES
 from eventready.watch.silence import REACH, Patience, Silences
 from eventready.watch.snapshot_record import FirstReading
 from eventready.watch.states import Key, StateChange, States
@@ -98,7 +99,8 @@ class Watcher:
         protected: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._job = job
-        patience = Patience({name: job.matrix.needed(name) for name in job.devices}, interval_of, protected)
+        facts = {name: [fact for fact in job.matrix.needed(name) if fact not in FILES] for name in job.devices}
+        patience = Patience(facts, interval_of, protected)
         silences = Silences(job.devices, job.behind, patience, _lost_before(job, states), nothing=_nothing(states))
         ways = Ways(job.devices.values(), job.matrix, job.limits, job.waivers)
         self._fleet = FleetState(job, states, patience, silences, Deadlines(job.devices), ways)

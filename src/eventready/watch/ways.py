@@ -13,7 +13,7 @@ from itertools import chain
 
 from eventready.checks.finding import Finding
 from eventready.checks.registry import audit_checks, network_checks
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.evaluation.causes import Element
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import Matrix
@@ -105,6 +105,6 @@ class Ways:
 
     def _waived_checks(self, moment: datetime) -> set[str]:
         """Return the checks of audits with findings under a waiver: a waived way is not broken."""
-        today = moment.astimezone(TZ).date()
+        today = local_time(moment).date()
         standing = [one for one in self._waivers if not one.expired(today)]
         return {name for name in audit_checks() - LOSSES if any(fnmatchcase(name, one.check) for one in standing)}

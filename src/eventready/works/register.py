@@ -14,7 +14,7 @@ import yaml
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.files import write_atomic
 from eventready.core.messages import message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.workspace.settings.works import MOST_WORKS, Work
 
 #: What an import did to a work.
@@ -115,9 +115,9 @@ def as_yaml(work: Work) -> str:
     for name in ("from", "to", "stamp"):
         value = getattr(work, {"from": "start", "to": "end"}.get(name, name))
         if value is not None:
-            plain[name] = value.astimezone(TZ).isoformat(sep=" ")
+            plain[name] = local_time(value).isoformat(sep=" ")
     if work.accepted:
-        plain["accepted"]["at"] = work.accepted.at.astimezone(TZ).isoformat(sep=" ", timespec="seconds")
+        plain["accepted"]["at"] = local_time(work.accepted.at).isoformat(sep=" ", timespec="seconds")
     plain["objects"] = [one["id"] if list(one) == ["id"] else one for one in plain.get("objects", ())]
     return yaml.safe_dump(
         {name: value for name, value in plain.items() if value not in ([], "")},

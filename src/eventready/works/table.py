@@ -8,12 +8,11 @@ from datetime import UTC, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import zone_named
 from eventready.works.notice import NoticeError, ReadWorks, identifier, summary, work_of
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.importing.table import Row, Table, read_tables
@@ -110,18 +109,15 @@ def _words(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _zone(text: str) -> tzinfo:
     try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zone_named(text)
+    except ValueError:
         raise NoticeError(message("works:cell_zone", value=summary(text)[:40])) from None
 
 
 def _moment(text: str, zone: tzinfo | None) -> datetime:
     """Time in UTC. A text without an offset has the zone of the event, which `zone` takes the place of."""
     try:
-        found = parse_moment(text)
-        if zone is not None and found.tzinfo is TZ:
-            found = found.replace(tzinfo=zone)
-        return found.astimezone(UTC)
+        return parse_moment(text, zone).astimezone(UTC)
     except (UsageError, OverflowError):
         raise NoticeError(message("works:cell_time", value=summary(text)[:40])) from None
 

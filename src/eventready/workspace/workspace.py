@@ -55,7 +55,7 @@ CONFINED = ("inventory", "templates", "playbooks", "known_hosts", "ssh_config", 
 
 
 #: Files of devices, checks and times: a watch has what they said at its begin.
-_KEPT = ("event", "hosts", "groups", "defaults", "limits", "waivers", "risk", "capacity", "circuits")
+_KEPT = ("event", "hosts", "groups", "defaults", "limits", "waivers", "risk", "capacity", "circuits", "performance")
 Stamps = tuple[tuple[int, int, int] | None, ...]
 
 

@@ -29,11 +29,12 @@ from eventready.audit.collectors.cluster.labels import content_labels
 from eventready.audit.collectors.cluster.link import ClusterLink
 from eventready.audit.collectors.cluster.reader import ClusterCollector
 from eventready.audit.collectors.cluster.requests import ClusterRequests, SchedulerLost, Slots
-from eventready.audit.collectors.reading import AuditJob, DeviceRead, OnRead
+from eventready.audit.collectors.reading import AuditJob, DeviceRead, OnRead, packed
 from eventready.core.errors import UsageError
 from eventready.core.messages import in_english, message
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
+from eventready.facts.observation import Observation, Status
 from eventready.facts.observe import unreached
 from eventready.facts.platform import load_platform
 from eventready.session.plugin import session_slots
@@ -229,13 +230,38 @@ def test_devices_without_a_worker_for_too_long_are_not_measured(
     }
 
 
-def test_the_end_of_the_run_ends_requests_without_an_answer(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_BEYOND_S", 0.0)
+def test_the_end_of_the_run_ends_requests_without_an_answer(workspace: Workspace) -> None:
     heard = collected(Cluster(job_of(workspace), [worker("w1")], lambda *_: []), ends_in=0.05)
     assert len(heard) == len(workspace.devices)
     assert all("time limit" in in_english(read.trouble) for read in heard if read.trouble)
+
+
+@pytest.mark.parametrize("fate", ["silence", "lost worker", "no answer"])
+def test_a_first_reading_counts_where_the_second_is_missing(fate: str, workspace: Workspace) -> None:
+    """As with the threads of a single machine."""
+    job = replace(job_of(workspace), interval_s=10.0)
+
+    def act(cluster: Cluster, key: str, request: ReadRequest) -> Iterable[Frame]:
+        del cluster.under_way[key]
+        if request.reading == 1:
+            found = [Observation(request.device, fact, Status.PARSED, raw="up") for fact in request.facts]
+            answer = encode_answer(WorkerAnswer("w1", 0.0, 0.1, *packed(found, ())))
+            return [Frame(frames.ANSWER, key.encode() + b"\n" + answer)]
+        fates = {
+            "lost worker": Frame(frames.LOST, key.encode()),
+            "no answer": Frame(frames.ANSWER, key.encode() + b"\n{}"),
+        }
+        return [fates[fate]] if fate in fates else []
+
+    heard: dict[str, DeviceRead] = {}
+    collector = opened(
+        Cluster(job, [worker("w1")], act), lambda read: heard.update({read.device: read}), ends_in=2.0
+    )  # fmt: skip
+    waiting = collector.read().waiting
+    collector.read_again()
+    results = [read.result for read in heard.values() if read.trouble]
+    assert len(results) == waiting > 10
+    assert all(result and result.reachable and result.coverage.measured for result in results)
 
 
 @dataclass
@@ -258,14 +284,24 @@ class Flood(Cluster):
 
 
 @pytest.mark.attack(family="waits without an end")
-@pytest.mark.parametrize("client", [Quiet, Flood])
-def test_the_end_of_the_run_counts_whatever_a_client_does(
-    client: type[Cluster], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_QUIET_S", 0.0)
-    monkeypatch.setattr(module, "_BEYOND_S", 0.0 if client is Flood else 600.0)
+@pytest.mark.parametrize("client", [Cluster, Quiet, Flood])
+def test_the_end_of_the_run_counts_whatever_a_client_does(client: type[Cluster], workspace: Workspace) -> None:
+    """`Cluster`: it reports, and its workers are stopped."""
     heard = collected(client(job_of(workspace), [worker("w1")], lambda *_: []), ends_in=0.1)
     assert len(heard) == len(workspace.devices)
+
+
+@pytest.mark.parametrize("ends_in", [1.0, 25.0, 7200.0, 1e9, float("inf")])
+def test_a_reading_ends_before_its_run_for_the_way_of_its_answer(ends_in: float, workspace: Workspace) -> None:
+    given: list[float] = []
+
+    def act(cluster: Cluster, key: str, request: ReadRequest) -> Iterable[Frame]:
+        given.append(request.seconds)
+        return answered(cluster, key, request)
+
+    collected(Cluster(job_of(workspace), [worker("w1")], act), ends_in=ends_in)
+    assert all(0 < seconds < ends_in for seconds in given)
+    assert max(given) >= min(0.5 * ends_in, 0.9 * 86_400)
 
 
 @pytest.mark.attack(family="waits without an end")

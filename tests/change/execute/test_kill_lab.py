@@ -106,6 +106,7 @@ class Silent:
     def stage(self, name: str, total: int) -> None:
         """Nothing."""
 
+    def waits(self, *_: object) -> None: ...
     def begun(self, change: str, devices: int) -> None:
         """Nothing."""
 

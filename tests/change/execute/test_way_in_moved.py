@@ -90,6 +90,9 @@ class Silent:
     def stage(self, name: str, total: int) -> None:
         """See ReadProgress."""
 
+    def waits(self, *_: object) -> None:
+        """See ChangeProgress."""
+
     def begun(self, change: str, devices: int) -> None:
         """See ChangeProgress."""
 
@@ -162,7 +165,8 @@ class Site:
         """Run `apply` with the plan."""
         file = self.folder / "a.plan"
         write_plan(file, PlanFile(plan=self.plan))
-        app = App(workspace_path=self.folder, chosen_clock=CLOCK, output=output)
+        app = App(workspace_path=self.folder, output=output)
+        app.clock = CLOCK
         done = CliRunner().invoke(apply, [str(file), *words], obj=app, standalone_mode=False)
         assert done.exception is None, done.exception
         return done

@@ -117,7 +117,8 @@ class Site:
 
     def dry_run(self) -> tuple[int, dict[str, dict[str, str]]]:
         """Run the plan dry through the command line."""
-        app = App(workspace_path=self.folder, chosen_clock=CLOCK, output="json")
+        app = App(workspace_path=self.folder, output="json")
+        app.clock = CLOCK
         done = CliRunner().invoke(apply, [str(self.file), "--dry-run"], obj=app, standalone_mode=False)
         assert done.exception is None, done.exception
         document = json.loads(done.stdout)

@@ -73,7 +73,10 @@ VRP = "interface Vlanif10\n vrrp vrid 10 virtual-ip 192.0.2.254\n{lines}"
             "dead-inter",
         ),
         ("mikrotik_routeros", "", "/ip route dst-address=0.0.0.0/0\n check-gateway=ping\n", 20, "two gateway checks"),
-        ("osmocom_bsc", "network\n bts 0\n", "network\n bts 0\n  rach tx integer 8\n", 10, "the minimum"),
+        ("osmocom_bsc", "network\n bts 0\n", "network\n bts 0\n  handover 0\n", 10, "the minimum"),
+        ("osmocom_bsc", "network\n bts 0\n", "network\n bts 0\n  rach tx integer 8\n", 30, "read again by phones"),
+        ("huawei_mml", "MOD CELLIDLEBASIC: IDX=1\n CRO=2\n", "MOD CELLIDLEBASIC: IDX=1\n CRO=4\n", 30, "broadcast"),
+        ("huawei_enb", "MOD X: ID=1\n SNONINTRASEARCH=2\n", "MOD X: ID=1\n SNONINTRASEARCH=4\n", 41, "modification"),
     ],
 )
 def test_the_longest_time_of_what_is_touched(

@@ -18,9 +18,9 @@ from eventready.change.safety.freeze import (
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Bilingual, message
-from eventready.core.timezone import TZ
 from eventready.store.change_steps import Emergency
 from eventready.workspace.settings.event import Event
+from tests.zones import TZ
 
 START = datetime(2022, 4, 26, tzinfo=TZ)
 END = datetime(2022, 5, 2, tzinfo=TZ)
@@ -74,6 +74,9 @@ def test_what_takes_effect_later_is_not_written_shortly_before_a_window(
         pytest.raises(RefusedError, match=r"`mode sso` on wlc-1 takes effect only later") if refused else nullcontext()
     ):
         refuse_late_effects(event(), START - before, {"wlc-1": (other, later)}, emergency)
+    gone = message("change:risk.later_gone", **later.params)
+    with pytest.raises(RefusedError, match="removal of `mode sso` on wlc-1") if refused else nullcontext():
+        refuse_late_effects(event(), START - before, {"wlc-1": (gone,)}, emergency)
 
 
 def test_an_emergency_passes_and_gives_the_window_it_broke() -> None:

@@ -390,6 +390,7 @@ class _Server(HTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.paths: list[str] = []
+        self.redirect = ""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -397,8 +398,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.paths.append(self.path)
-        self.send_response(200)
+        self.send_response(307 if self.server.redirect else 200)
+        self.send_header("Location", self.server.redirect)
         self.end_headers()
+
+    do_POST = do_GET
 
     def log_message(self, format: str, *args: object) -> None:
         """Print nothing."""
@@ -452,6 +456,43 @@ def test_a_server_of_another_kind_is_a_failed_call(answer: bytes) -> None:
         with pytest.raises(EventreadyError) as raised:
             call(url, "env:X")
         assert "secret" not in str(raised.value)
+
+
+@pytest.mark.attack(family="servers that are called")
+@pytest.mark.parametrize(
+    ("answer", "more", "pause_s"),
+    [(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, 0.0), (b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.2), (b"", b"", 9.0)],
+)
+def test_an_answer_without_end_ends_with_the_time_of_its_call(
+    answer: bytes, more: bytes, pause_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventready.delivery.notify.url_process.LIMIT_S", 2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with server.accept()[0] as client, suppress(OSError):
+                client.sendall(answer)
+                while True:
+                    client.sendall(more)
+                    time.sleep(pause_s)
+
+        Thread(target=serve, daemon=True).start()
+        with pytest.raises(EventreadyError, match=r"env:X was called without an answer"):
+            call(f"http://127.0.0.1:{server.getsockname()[1]}/secret", "env:X")
+
+
+@pytest.mark.attack(family="servers that are called")
+@pytest.mark.parametrize("body", [None, b"[]"])
+def test_a_redirect_of_a_call_is_a_failure(body: bytes | None) -> None:
+    with _Server() as server, _Server() as other:
+        for one in (server, other):
+            Thread(target=one.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        server.redirect = f"http://127.0.0.1:{other.server_port}/elsewhere"
+        with pytest.raises(EventreadyError, match="Temporary Redirect"):
+            call(f"http://127.0.0.1:{server.server_port}/secret", "env:X", body)
+        assert (server.paths, other.paths) == (["/secret"], [])
+        server.shutdown()
+        other.shutdown()
 
 
 def test_a_hanging_heartbeat_does_not_delay_an_alertmanager_and_a_hanging_alertmanager_is_a_failure(

@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventready.core.strings.matchers import matcher
-from eventready.core.timezone import TZ
 from eventready.watch.alerts.acts import Act, ActKind
 from eventready.watch.alerts.alert import Alert
 from eventready.watch.alerts.dispatcher import Dispatcher, Notification, Situation
 from eventready.watch.states import Key
 from eventready.workspace.settings.alerts import AlertsFile
+from tests.zones import TZ
 
 START = datetime(2031, 4, 29, 19, tzinfo=TZ)
 

@@ -38,12 +38,13 @@ class Live:
         self.running.should_exit = True
         self.thread.join(10)
 
-    def connection(self, *, buffer: int = 0) -> socket.socket:
-        """A plain connection; `buffer`: bytes that it takes without a reader."""
+    def connection(self, source: str = "127.0.0.1", *, buffer: int = 0) -> socket.socket:
+        """A plain connection from an address of this machine; `buffer`: bytes that it takes without a reader."""
         plain = socket.socket()
         if buffer:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         plain.settimeout(20)
+        plain.bind((source, 0))
         plain.connect(("127.0.0.1", self.port))
         return plain
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
+from socket import socket
+from threading import Event
+from time import sleep
 from unicodedata import normalize
 from urllib.request import Request, urlopen
 
 import pytest
+from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
+from eventready.watch.web import shares
 from eventready.watch.web.access import keys, limits
 from eventready.watch.web.access.cookie import SessionCookie
 from eventready.watch.web.access.keys import AccessKeys
@@ -82,6 +88,24 @@ def test_a_wall_without_persons_is_looked_at_by_its_printed_link(made: Scene) ->
     assert browser_of(made).post("/enter", data={"secret": ""}).status_code == 401, "no link is printed"
 
 
+@pytest.mark.parametrize("key", ["link", "token", "session"])
+def test_the_printed_link_opens_nothing_once_anybody_has_a_key(key: str, made: Scene) -> None:
+    """A running wall, and browsers that it opened before; it opens again where no key is left."""
+    client, later = browser_of(made, look=LOOK), browser_of(made, look=LOOK)
+    client.post("/enter", data={"secret": LOOK})
+    opened = keys_of(made)
+    make: dict[str, Callable[[str, Role], str]] = {
+        "link": opened.invite,
+        "token": opened.issue,
+        "session": lambda name, role: opened.open(name, role, ""),
+    }
+    make[key]("Vy", "viewer")
+    assert client.get("/").status_code == 401
+    assert later.post("/enter", data={"secret": LOOK}).status_code == 401
+    opened.revoke("Vy")
+    assert client.get("/").status_code == 200
+
+
 @pytest.mark.attack(family="personal links")
 def test_a_link_opens_one_browser_and_says_so_to_another(made: Scene) -> None:
     link = keys_of(made).invite("Oanh", "operator")
@@ -133,7 +157,8 @@ def test_no_other_secret_opens_a_session(
 def test_sessions_end_with_revocation_logout_and_without_use(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     client, other = entered(made, "Oanh"), entered(made, "Oanh")
     secret = client.cookies[COOKIE]
-    client.post("/logout")
+    left = client.post("/logout")
+    assert client.get(left.headers["location"]).status_code == 200
     client.cookies.set(COOKIE, secret)
     assert client.get("/").status_code == 401
     assert other.get("/").status_code == 200
@@ -268,7 +293,7 @@ def test_another_site_may_not_act(made: Scene, headers: dict[str, str], status: 
     ],
 )
 def test_addresses_of_the_same_network_are_the_same_client(one: str, other: str, same: bool) -> None:
-    assert (limits.network_of({"client": (one, 1)}) == limits.network_of({"client": (other, 2)})) is same
+    assert (shares.network_of(one) == shares.network_of(other)) is same
 
 
 @pytest.mark.slow
@@ -291,24 +316,81 @@ def test_a_flood_of_a_client_does_not_touch_a_viewer(made: Scene, monkeypatch: p
 
 
 @pytest.mark.attack(family="floods of requests")
-def test_streams_of_viewers_leave_those_of_operators_free(made: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also with several sessions of a viewer, and with other viewers."""
+@pytest.mark.parametrize(
+    ("persons", "left"),
+    [
+        (["Vy", "Vy", "Vy"], [1, 2]),
+        (["Vy", "An", "Bo", "Chi"], [1, 2, 3]),
+        (["Vy", "An", "An", "Bo"], [0, 2, 3]),
+        (["Vy", "An", "Bo", "Oanh", "Chi"], [1, 2, 3, 4]),
+        (["Oanh", "Vy", "An", "Bo"], [0, 2, 3]),
+        (["Oanh", "Vy", "An", "Oanh", "Bo"], [0, 2, 3, 4]),
+        (["Vy", "An", "Bo", "Oanh", "Oanh", "Chi"], [2, 3, 4, 5]),
+        (["Oanh", "Oanh", "Oanh"], [1, 2]),
+    ],
+)
+def test_the_newest_stream_takes_the_place_of_the_oldest_of_who_has_most(
+    persons: list[str], left: list[int], made: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streams of viewers leave those of operators free, with any number of sessions, and without a page before."""
     for name, value in (("STREAMS", 2), ("ALL_STREAMS", 4), ("OF_OPERATORS", 1)):
-        monkeypatch.setattr(limits, name, value)
+        monkeypatch.setattr(shares, name, value)
+    monkeypatch.setattr(wall, "TICK_S", 0.02)
     opened = keys_of(made)
-    persons: list[tuple[str, Role]] = [("Vy", "viewer")] * 3
-    persons += [("An", "viewer"), ("Bo", "viewer"), ("Oanh", "operator")]
     with served(made) as live, ExitStack() as held:
-        statuses = []
-        for name, role in persons:
-            cookie = {"Cookie": f"{COOKIE}={opened.open(name, role, '')}"}
-            urlopen(Request(f"{live.url}/", headers=cookie)).close()
+        streams = []
+        for name in persons:
+            secret = opened.open(name, "operator" if name == "Oanh" else "viewer", "")
             plain = held.enter_context(live.connection())
-            plain.sendall(
-                f"GET /wall/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie['Cookie']}\r\n\r\n".encode()
-            )
-            statuses.append(plain.recv(12)[9:12].decode())
-    assert statuses == ["200", "200", "503", "200", "503", "200"]
+            plain.sendall(f"GET /wall/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {COOKIE}={secret}\r\n\r\n".encode())
+            assert plain.recv(12)[9:12] == b"200"
+            streams.append(plain)
+        gone = [number for number in range(len(persons)) if number not in left]
+        for number in gone:
+            while (received := streams[number].recv(1_000_000)) and not received.endswith(b"0\r\n\r\n"):
+                pass
+            assert received, "ended, not cut"
+        for number in left:
+            streams[number].settimeout(0.2)
+            assert not ended(streams[number])
+
+
+def ended(stream: socket) -> bool:
+    """True for a stream that ends within some ticks."""
+    with suppress(TimeoutError):
+        for _tick in range(10):
+            received = stream.recv(1_000_000)
+            if not received or received.endswith(b"\r\n0\r\n\r\n"):
+                return True
+    return False
+
+
+@pytest.mark.attack(family="floods of requests")
+def test_pages_of_a_client_take_a_share_of_the_threads(made: Scene) -> None:
+    """Further ones wait, and those of another client do not."""
+    at_work, gate = Counter[str](), Event()
+
+    def slow(request: HttpRequest) -> PlainTextResponse:
+        name = viewer_of(request).name
+        at_work[name] += 1
+        gate.wait(20)
+        return PlainTextResponse(name)
+
+    app = application(made.model, pages=(WebPage("/slow", slow),))
+    opened = keys_of(made)
+    with served(made, app) as live, ThreadPoolExecutor(20) as pool:
+
+        def ask(name: str) -> bytes:
+            secret = opened.open(name, "viewer", "")
+            with urlopen(Request(f"{live.url}/slow", headers={"Cookie": f"{COOKIE}={secret}"})) as answer:
+                return bytes(answer.read())
+
+        answers = [pool.submit(ask, name) for name in ["Vy"] * (shares.THREADS + 3) + ["An"]]
+        while at_work != {"Vy": shares.THREADS, "An": 1}:
+            assert at_work["Vy"] <= shares.THREADS
+            sleep(0.01)
+        gate.set()
+        assert [one.result() for one in answers] == [b"Vy"] * (shares.THREADS + 3) + [b"An"]
 
 
 @pytest.mark.attack(family="large and invalid requests")

@@ -15,7 +15,6 @@ from starlette.testclient import TestClient
 
 from eventready.core.clock import Clock
 from eventready.core.messages import text
-from eventready.core.timezone import TZ
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.verdicts import NO_ANSWER_EXPECTED
 from eventready.roster.roster import Person, Shift
@@ -34,6 +33,7 @@ from eventready.watch.web.read_model import OnDuty
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 from tests.watch.web.scene import EVENT, Scene, client, devices, scene
+from tests.zones import TZ
 
 VIEWERS = (Viewer("an", "viewer"), Viewer("an", "viewer", kiosk=True), Viewer("", "viewer"))
 _SHIFT = Shift("An", "CA", EVENT.windows[0].start, EVENT.windows[0].end)
@@ -422,9 +422,10 @@ def test_a_paused_device_and_a_change_are_on_the_wall_and_on_the_sheet(tmp_path:
             made.snapshots.keep(made.watcher, {"r1": reason, "r2": "c-1 (Lan)"}, made.now)
             section = re.search(r'id="changes">(.*?)</section>', client(made).get(page).text, re.S)
             assert section
-            assert "<b>r2</b> c-1 <small>Chị Lan" in section[1]
+            assert f"<b>c-1</b> {text('change:progress.no_process', 'en')}; 1 device to go <small>Chị Lan" in section[1]
+            assert "apply --resume c-1" in section[1]
             assert f"<b>r1</b> {reason or text('web:wall.paused', 'en')}" in section[1]
-            assert section[1].count("r2") == 1
+            assert section[1].count(">r2<") == 1
 
 
 def test_a_silence_is_named_with_its_end_and_reason(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from eventready.change.execute.device.live import LiveDevice, Partner
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.device.service_host import ServiceHost
 from eventready.change.execute.device.verify import DeviceChecks
+from eventready.change.execute.recorded import removed_change
 from eventready.change.execute.result import AssignmentResult, ChangeMode
 from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.plan.order import partners_of
@@ -254,7 +255,8 @@ class ChangeExecutor:
             changes=self.store.changes, reads_way_in=self._options.way_in,
             forward=rolls_back is None and not self._resumed and self._procedure.hold is None, known=self._known,
         )  # fmt: skip
-        read = last_of(rolls_back.of(planned.name), Read) if rolls_back is not None else None
+        undone = rolls_back or removed_change(self.store.changes, self.plan, planned.name)
+        read = last_of(undone.of(planned.name), Read) if undone is not None else None
         startup = None if rolls_back is not None else planned.startup
         if self._journal is not None:
             after = self._backups.after(rules.form, self._journal.of(planned.name))

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from eventready.change.safety.ranges import LATE, late_line
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message, message
@@ -126,11 +127,13 @@ def refuse_late_effects(
         return
     for device, sentences in risks.items():
         for risk in sentences:
-            if isinstance(risk, Message) and risk.id == "change:risk.later":
-                line, start = risk.params["line"], at(window.start)
+            if isinstance(risk, Message) and risk.id in LATE:
                 raise RefusedError(
-                    message("change:freeze.late", line=line, device=device, window=_named(window), start=start)
-                )
+                    message(
+                        "change:freeze.late", line=late_line(risk), device=device, window=_named(window),
+                        start=at(window.start),
+                    )
+                )  # fmt: skip
 
 
 def refuse_shifted_clock(event: Event, clock: Clock) -> None:

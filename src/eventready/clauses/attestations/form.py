@@ -19,9 +19,9 @@ from eventready.clauses.attestations.attestation import Values
 from eventready.core.errors import EventreadyError, InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import LANGS, Bilingual, Lang, Message, Text, message, number, term, text
 from eventready.core.redaction.masking import mask, mask_text
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.core.validation_messages import describe_error
-from eventready.roster.reading.text import PHONE_FORM, normal_number, number_complaint
+from eventready.roster.reading.text import normal_number, number_complaint, phone_form
 from eventready.workspace.files.datetimes import Day, Moment
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
@@ -62,7 +62,7 @@ def _stripped(value: object) -> object:
 def _phone(value: str) -> str:
     found = normal_number(value)
     if found is None:
-        raise InvalidValue(number_complaint(value), do=PHONE_FORM)
+        raise InvalidValue(number_complaint(value), do=phone_form())
     return found
 
 
@@ -254,7 +254,7 @@ def _holds(expression: str, values: Values, *, on_error: bool = True) -> bool:
 def _shown(value: Any, lang: Lang) -> Any:
     match value:
         case datetime():
-            return f"{value.astimezone(TZ):%d/%m/%Y %H:%M}"
+            return f"{local_time(value):%d/%m/%Y %H:%M}"
         case date():
             return f"{value:%d/%m/%Y}"
         case bool():

@@ -16,7 +16,7 @@ from eventready.cli.context import App
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Message, in_language, message
 from eventready.core.strings.texts import few
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.core.validation_messages import suggest
 from eventready.facts.performance.figures import CellPeriod, overlapping
 from eventready.facts.performance.gathering import Gathered, gather
@@ -115,7 +115,7 @@ def show(app: App, *, cell: str, files: Sequence[Path], layout: str, zone: tzinf
 
 
 def _table(shown: Sequence[CellPeriod], units: Mapping[str, str]) -> Iterator[tuple[str | Message, ...]]:
-    yield ("", *(f"{one.begin.astimezone(TZ):%d/%m/%Y %H:%M}" for one in shown))
+    yield ("", *(f"{local_time(one.begin):%d/%m/%Y %H:%M}" for one in shown))
     yield (message("cli:performance.minutes"), *(f"{one.seconds / 60:g}" for one in shown))
     for name, unit in units.items():
         yield (f"{name} [{unit}]" if unit else name, *(_value(one.figures.get(name)) for one in shown))
@@ -160,10 +160,10 @@ def _zone(source: PerformanceSource) -> ZoneInfo | None:
 def _lines(source: _Source) -> Iterator[Message]:
     found = source.found
     if found.periods:
-        ends = max(period.end for period in found.periods).astimezone(TZ)
+        ends = local_time(max(period.end for period in found.periods))
         begins = sorted({period.begin for period in found.periods})
         counts = {"files": len(found.read), "cells": len(found.newest), "periods": len(begins)}
-        yield message("cli:performance.read", **counts, begin=begins[0].astimezone(TZ), end=ends)
+        yield message("cli:performance.read", **counts, begin=local_time(begins[0]), end=ends)
     else:
         yield message("cli:performance.nothing", files=len(found.read))
     for file, why in found.refused.items():

@@ -8,12 +8,13 @@ import sys
 import termios
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from select import select
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from eventready.change.execute.attach.client import Attachment, attachments
 from eventready.change.execute.attach.records import (
+    BeginsAt,
     ChangeBegun,
     DeviceDone,
     Finished,
@@ -26,16 +27,20 @@ from eventready.change.execute.attach.records import (
     ToTerminal,
     WaveBegun,
 )
+from eventready.change.execute.progress import ProgressReader, RecordedProgress
 from eventready.cli.change.progress import ApplyProgress, ChangeInterrupted, report_result
 from eventready.cli.context import App
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import message
+from eventready.store.store import Store
 
 if TYPE_CHECKING:
     from types import FrameType
 
 #: Descriptor of the terminal's input.
 _INPUT = 0
+#: Seconds between two readings of the record.
+_READ_S = 1.0
 
 
 class ChangeFailed(EventreadyError):
@@ -55,14 +60,17 @@ def attach(app: App, name: str) -> Exit:
         else:
             link.close()
     if found is None:
+        _refuse_lost(app, name)
         raise UsageError(message("cli:attach.none" if name == "latest" else "cli:attach.unknown", name=name))
     return follow(app, found)
 
 
 def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
     """Show a change until its end or until this terminal detaches; report its result. Raises its failure."""
-    with link, ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
-        follower = _Follower(app, link, progress)
+    progress = ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang)
+    follower, record = _Follower(app, link, progress), _Record(app)
+    progress.recorded = lambda: record.progress(follower.latest)
+    with record, link, progress:
         follower.run()
     change = follower.change
     match follower.end:
@@ -74,8 +82,10 @@ def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
             failed.exit = code
             raise failed
     if follower.detached:
-        app.notify("cli:attach.detached")
+        app.notify("cli:attach.detached_waiting" if follower.waits and not change else "cli:attach.detached")
         return Exit.INCOMPLETE
+    if not change and follower.waits:
+        raise ChangeInterrupted(message("cli:attach.lost_waiting", change=follower.waits))
     if not change:
         raise ChangeInterrupted(message("cli:apply.interrupted"))
     failed = ChangeFailed(message("cli:attach.lost", change=change))
@@ -83,12 +93,58 @@ def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
     raise failed
 
 
+def _refuse_lost(app: App, name: str) -> None:
+    """Raise UsageError for a change with a process lost before its begin."""
+    if not Store.exists(app.workspace_path):
+        return
+    with app.open_store(make=False, only_reads=True) as store:
+        for one in reversed(store.waiting.pending()):
+            if one.state == "lost" and name in ("latest", one.id, one.announced.plan):
+                raise UsageError(message("cli:attach.lost_waiting", change=one.id))
+
+
+class _Record:
+    """Record of a running change in the store, read once a second. Without a readable store there is none."""
+
+    def __init__(self, app: App) -> None:
+        self._app, self._opened = app, ExitStack()
+        self._store: Store | None = None
+        self._reader: ProgressReader | None = None
+        self._last: RecordedProgress | None = None
+        self._read_at = float("-inf")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def progress(self, change: str) -> RecordedProgress | None:
+        """Return the progress of a change; None before its begin and after its end."""
+        if change and time.monotonic() - self._read_at >= _READ_S:
+            self._read_at, self._last = time.monotonic(), None
+            with suppress(EventreadyError):
+                self._last = self._read(change)
+        return self._last if self._last and self._last.readable else None
+
+    def _read(self, change: str) -> RecordedProgress | None:
+        if self._store is None or self._reader is None:
+            self._store = self._opened.enter_context(Store.of_workspace(self._app.workspace_path, make=False))
+            self._reader = ProgressReader(self._store.changes)
+        own = [one for one in self._store.changes.locks() if one.change == change]
+        return next(iter(self._reader.read(own, self._app.clock.real())), None)
+
+
 class _Follower:
-    """Terminal at a running change. `end`: its last record; `detached`: left before."""
+    """Terminal at a running or waiting change. `end`: its last record; `detached`: left before.
+
+    `waits` and `change`: its id, while it waits and once it has begun; `latest`: a way back, if begun.
+    """
 
     def __init__(self, app: App, link: Attachment, progress: ApplyProgress) -> None:
         self.end: Finished | NoResult | None = None
-        self.change, self.detached = "", False
+        self.change, self.latest, self.detached = "", "", False
+        self.waits = ""
         self._app, self._link, self._progress = app, link, progress
         self._asks = app.shows_progress and sys.stdin.isatty()
         self._question: OperatorQuestion | None = None
@@ -133,8 +189,11 @@ class _Follower:
     def _show(self, record: ToTerminal) -> None:
         progress = self._progress
         match record:
+            case BeginsAt(change=change, at=at, real=real):
+                self.waits = change
+                progress.waits(change, at, real)
             case ChangeBegun(change=change, devices=devices):
-                self.change = self.change or change
+                self.change, self.latest = self.change or change, change
                 progress.begun(change, devices)
             case WaveBegun(number=number, of=of, devices=names):
                 progress.wave(number, of, names)
@@ -168,7 +227,7 @@ class _Follower:
     def _question_text(self) -> str:
         question = self._question
         if self._choosing or question is None:
-            return self._app.text("cli:attach.choose")
+            return self._app.text("cli:attach.choose" if self._begun else "cli:attach.choose_waiting")
         if question.about == "code":
             return question.text
         left = max(0, int(question.until_s - time.monotonic()))
@@ -179,7 +238,7 @@ class _Follower:
         if not self._asks:
             self.detached = True
         elif self._choosing:
-            self._choose("r")
+            self._choose("r" if self._begun else "c")
         else:
             self._choosing = True
             termios.tcflush(_INPUT, termios.TCIFLUSH)
@@ -202,10 +261,15 @@ class _Follower:
         elif question is not None and (word := self._meaning(text.casefold())):
             self._link.send(OperatorAnswer(question.number, word))
 
+    @property
+    def _begun(self) -> bool:
+        """True unless the change waits for its begin."""
+        return bool(self.change) or not self.waits
+
     def _choose(self, choice: str) -> None:
         self._choosing = False
-        if choice.startswith("r"):
-            self._progress.say(self._app.text("cli:attach.reverts"))
+        if choice.startswith("r" if self._begun else "c"):
+            self._progress.say(self._app.text("cli:attach.reverts" if self._begun else "cli:attach.cancels"))
             self._link.send(Interrupt())
         self.detached = choice.startswith("d")
         self._prompt()

@@ -19,7 +19,7 @@ from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Lang, Message, in_language, message, number, percentage, term, text
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.drill.execution import DrillOptions
 from eventready.drill.preparation import drills_of, executor_of
 from eventready.drill.production import ProductionTarget, plan_failure, refuse_production
@@ -221,9 +221,9 @@ def _timeline(run: DrillRun, lang: Lang) -> Iterator[str | Message]:
         yield message("cli:drill.steps")
         for entry in run.steps:
             step = term("cli:drill_step", STEPS.name(entry.body), lang)
-            yield f"  {datetime.fromisoformat(entry.recorded).astimezone(TZ):%H:%M:%S}  {step}"
+            yield f"  {local_time(datetime.fromisoformat(entry.recorded)):%H:%M:%S}  {step}"
         return
-    yield message("cli:drill.timeline", at=f"{begin.astimezone(TZ):%H:%M:%S}")
+    yield message("cli:drill.timeline", at=f"{local_time(begin):%H:%M:%S}")
     for at in timeline(run):
         yield f"  {number(at.at_s, lang, '9.3f')}  {_event(run, at, lang)}".rstrip()
 

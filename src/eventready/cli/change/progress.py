@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -17,6 +18,7 @@ from rich.text import Text
 
 from eventready.change.document import PlanFile, load_plan
 from eventready.change.execute.context import Options
+from eventready.change.execute.progress import BACK, RecordedProgress
 from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.execute.status import advice, describe_outcome, device_statuses
 from eventready.change.safety.freeze import emergency_of
@@ -25,14 +27,13 @@ from eventready.cli.console import Cell, Listing, VisibleConsole, styled
 from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
-from eventready.core.messages import Lang, Param, in_language, known, message, term, text
+from eventready.core.messages import Lang, Message, Param, in_language, known, message, term, text
 from eventready.store.change_steps import DeviceOutcome, absolute_state
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
 
 #: Style of an outcome.
 STYLES = {"new": "green", "old": "yellow", "untouched": "", "by_hand": "yellow", "unproven": "bold red"}
-_BACK = frozenset({"revert", "rollback"})
 #: Times of the changes of this process; tests shorten the pause.
 TIMING = RetryTiming()
 #: More untouched devices than this with the same reason are one row.
@@ -42,7 +43,10 @@ _SHOWN = 15
 
 
 class ApplyProgress:
-    """Progress of a change for a person; off a terminal a line per wave, step and device."""
+    """Progress of a change for a person; off a terminal a line per wave, step and device.
+
+    `recorded`: progress from the record of the change, which has the times left; None without a record.
+    """
 
     def __init__(self, *, interactive: bool, notices: Sequence[str] = (), lang: Lang = "en") -> None:
         """`notices` are printed when the change begins, before its first device."""
@@ -52,6 +56,8 @@ class ApplyProgress:
         self._lock = Lock()
         self._head, self._at, self._left = "", dict[str, str](), 0
         self._prompt: Callable[[], str] | None = None
+        self._begins: datetime | None = None
+        self.recorded: Callable[[], RecordedProgress | None] = lambda: None
 
     def __enter__(self) -> Self:
         if self._interactive:
@@ -64,12 +70,16 @@ class ApplyProgress:
         if self._interactive:
             self._live.stop()
 
+    def waits(self, change: str, at: datetime, real: datetime) -> None:
+        """See ChangeProgress."""
+        self._warn()
+        self._begins = real
+        self._print_always(self._text("change:waits", change=change, at=at), "bold")
+
     def begun(self, change: str, devices: int) -> None:
         """See ChangeProgress."""
-        for notice in self._notices:
-            self._print_always(notice, "yellow")
-        self._notices = ()  # an atomic change may begin a rollback
-        self._at, self._left = {}, 0
+        self._warn()
+        self._at, self._left, self._begins = {}, 0, None
         self._print(self._text("change:begun", change=change, devices=devices), "bold")
 
     def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
@@ -111,6 +121,12 @@ class ApplyProgress:
         """Print a line."""
         self._print_always(line, "bold")
 
+    def _warn(self) -> None:
+        """Print the notices, once: an atomic change may begin a rollback."""
+        for notice in self._notices:
+            self._print_always(notice, "yellow")
+        self._notices = ()
+
     def _text(self, msgid: str, /, **params: Param) -> str:
         return text(msgid, self._lang, **params)
 
@@ -128,16 +144,28 @@ class ApplyProgress:
     def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
         with self._lock:
             at, left, head, prompt = dict(self._at), self._left, self._head, self._prompt
-        if head:
+        if self._begins is not None:
+            seconds = max(0, int((self._begins - datetime.now(UTC)).total_seconds()))
+            yield Text(self._text("change:waits_left", left=str(timedelta(seconds=seconds))), style="bold")
+        if recorded := self.recorded():
+            yield Text(recorded.head.render(self._lang), style="bold")
+            yield from self._lines([(one.step, one.describe(active=True)) for one in recorded.in_order])
+        elif head:
             yield Text(self._text("change:to_go", head=head, devices=left), style="bold")
-        first = sorted(at, key=lambda device: (at[device] not in _BACK, device))  # reverting devices first
-        for device in first[:_SHOWN]:
-            activity = self._text(f"change:activity.{at[device]}")
-            yield Text(f"  {device}  {activity}", style="bold yellow" if at[device] in _BACK else "")
-        if len(at) > _SHOWN:
-            yield Text(self._text("change:more", more=len(at) - _SHOWN))
+            first = sorted(at, key=lambda device: (at[device] not in BACK, device))  # reverting devices first
+            activities = {device: message(f"change:activity.{step}") for device, step in at.items()}
+            yield from self._lines(
+                [(at[one], message("change:progress.device", device=one, parts=[activities[one]])) for one in first]
+            )
         if prompt:
             yield Text(prompt(), style="bold")
+
+    def _lines(self, devices: Sequence[tuple[str, Message]]) -> Iterator[Text]:
+        """Yield the first devices, each with its step and its sentence, and the number of others."""
+        for step, sentence in devices[:_SHOWN]:
+            yield Text(f"  {sentence.render(self._lang)}", style="bold yellow" if step in BACK else "")
+        if len(devices) > _SHOWN:
+            yield Text(self._text("change:more", more=len(devices) - _SHOWN))
 
 
 @contextmanager

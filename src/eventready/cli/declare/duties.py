@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from eventready.cli import options
+from eventready.cli.context import App
 from eventready.cli.declare.papers import week_option
 from eventready.cli.declare.work import work
 from eventready.core.clock import parse_moment
@@ -158,7 +159,8 @@ def roster_diff() -> None:
     """Show the changes between two versions: numbers, `sent` or `latest`. Without LATER: from EARLIER to the file."""
 
 
-def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+def _moment(context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    context.ensure_object(App).take_place()
     return None if value is None else parse_moment(value)
 
 

@@ -27,7 +27,9 @@ def work(place: str, **given: str) -> Callable[[Callable[[], None]], Callable[..
             context = click.get_current_context()
             if context.invoked_subcommand:
                 return None
-            if context.ensure_object(App).output == "ndjson" and place != WATCH:
+            app = context.ensure_object(App)
+            app.take_place()
+            if app.output == "ndjson" and place != WATCH:
                 raise UsageError(message("cli:main.ndjson"))
             return function(place)(context.obj, **given, **options)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,8 @@ from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redactor
-from eventready.core.timezone import TZ
+from eventready.core.strings.texts import is_loopback
+from eventready.core.timezone import local_time
 from eventready.delivery.service_units import wall_service
 from eventready.watch.web.access.keys import SERVED, AccessKey, AccessKeys, Served
 from eventready.watch.web.access.oidc import SignIn
@@ -51,8 +51,8 @@ def command(app: App, *, host: str, port: int, names: Sequence[str], systemd: bo
     sign_in = _sign_in(app, settings.oidc) if settings.oidc else None
     with app.open_store() as store:
         known = (*names, *settings.names)
-        alone = sign_in is None and not any(one.valid(Clock.real()) for one in _keys(app, store).all().values())
-        if alone and (known or settings.proxies or not _local(host)):
+        alone = sign_in is None and _keys(app, store).alone()
+        if alone and (known or settings.proxies or not is_loopback(host)):
             raise UsageError(message("web:key.needed"))
         look = token_urlsafe(32) if alone else ""
         model = ReadModel(app.workspace, store, app.clock)
@@ -125,7 +125,7 @@ def _state(key: AccessKey) -> str:
 
 def _cells(key: AccessKey, state: str) -> tuple[str | Message, ...]:
     times = (key.since, key.until, key.used)
-    shown = (f"{moment.astimezone(TZ):%d/%m %H:%M}" if moment else "" for moment in times)
+    shown = (f"{local_time(moment):%d/%m %H:%M}" if moment else "" for moment in times)
     role, kind = message(f"web:role.{key.role}"), message(f"web:key_kind.{state}")
     return (key.shown, role, kind, key.source, *shown, key.address)
 
@@ -139,10 +139,3 @@ def revoke(app: App, *, name: str) -> None:
     with app.open_store() as store:
         count = _keys(app, store).revoke(name)
     app.notify("web:key.revoked", name=name, count=count)
-
-
-def _local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

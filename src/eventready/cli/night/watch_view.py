@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +20,7 @@ from eventready.cli.context import App
 from eventready.core.language import Language
 from eventready.core.messages import Lang, text
 from eventready.core.records import Shape
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.evaluation.alike import Row, about_any, rows
 from eventready.evaluation.causes import Element, causes
 from eventready.store.watch_log import RecordedChange
@@ -155,7 +155,8 @@ class WatchView:
             first, ages = row.first, [watcher.age(name, now) for name in row.devices if name in watcher.devices]
             known = [age for age in ages if age is not None]
             shown = f"{max(known):.0f} s" if known else "-"
-            since = f"{datetime.fromtimestamp(min(one.since for one in row.findings), TZ):%H:%M:%S}"
+            begun = datetime.fromtimestamp(min(one.since for one in row.findings), UTC)
+            since = f"{local_time(begun):%H:%M:%S}"
             sentence = row.sentence(language, language.sentence(first.sentence), _NAMED)
             devices, check = language.names(row.devices, _NAMED), first.finding.check
             table.add_row(language.status(first.status), since, shown, devices, f"{check}: {sentence}")

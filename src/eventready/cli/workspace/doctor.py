@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from eventready.audit.collectors.cluster.address import SchedulerAddress, cluster_address
 from eventready.audit.collectors.cluster.reader import open_reader
@@ -14,9 +15,10 @@ from eventready.audit.doctor import Diagnostic, examine, further_requirements
 from eventready.clauses.example_data import example_data
 from eventready.cli.context import App
 from eventready.cli.folding import fold
+from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, in_language, message, term
-from eventready.core.strings.texts import few
+from eventready.core.strings.texts import few, is_loopback
 from eventready.delivery.notify.channel import people_without_address
 from eventready.platforms.loader import describe
 from eventready.roster.reading.load import workspace_roster
@@ -54,7 +56,7 @@ def command(
         raise UsageError(message("cli:doctor.limit_connect"))
     if connect:
         return _connect(app, limit, cluster_address(cluster, certificates, unconfined=unconfined), verbose=verbose)
-    here = (_drills(app), _intents(app), _alerts(app), _example(app))
+    here = (_doors(app), _drills(app), _intents(app), _alerts(app), _example(app))
     examined = _further(app, install=install) if real else (*examine(app.workspace_path), *chain(*here))
     signs = [sign.rendered(app.lang if app.for_people else "en") for sign in examined]
     app.show([vars(sign) for sign in signs], (_sign(app, sign) for sign in _by_cause(signs, app.lang)))
@@ -80,6 +82,35 @@ def _by_cause(signs: Iterable[Diagnostic], lang: str) -> Iterator[Diagnostic]:
         more = len(devices) - _NAMED
         names = message("change:and_more", names=devices[:_NAMED], more=more) if more > 0 else devices
         yield replace(sign, name=f"{sign.name} {in_language(names, lang)}".rstrip())
+
+
+def _doors(app: App) -> Iterator[Diagnostic]:
+    """Unused keys of the pages, and pages served to other machines without TLS."""
+    from eventready.store.store import Store  # noqa: PLC0415  loads SQLAlchemy
+    from eventready.watch.web.access.keys import KEYS, SERVED  # noqa: PLC0415  loaded with a store only
+
+    try:
+        if not Store.exists(app.workspace_path):
+            return
+        with app.open_store(make=False, only_reads=True) as store:
+            keys, served = store.current(KEYS).all().values(), store.current(SERVED).get("")
+    except EventreadyError:
+        return
+    now = Clock.real()
+    for kind in ("link", "token"):
+        if names := sorted({key.shown for key in keys if key.kind == kind and not key.used and key.valid(now)}):
+            detail, remedy = (
+                message(f"cli:doctor.doors.{kind}", names=few(names, _NAMED)),
+                message("cli:doctor.doors_do"),
+            )
+            yield Diagnostic("doors", ok=False, detail=detail, remedy=remedy, needed=False, label="note")
+    url = urlsplit(served.url if served else "")
+    if url.scheme == "http" and not is_loopback(url.hostname or ""):
+        yield _open_door(message("cli:doctor.doors.clear", url=url.geturl()), message("cli:doctor.doors_clear_do"))
+
+
+def _open_door(detail: Message, remedy: Message) -> Diagnostic:
+    return Diagnostic("doors", ok=False, detail=detail, remedy=remedy, needed=False, label="note")
 
 
 def _drills(app: App) -> Iterator[Diagnostic]:

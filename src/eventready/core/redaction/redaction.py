@@ -64,7 +64,7 @@ CIPHERTEXTS: tuple[Rule, ...] = (
     _rule("$", r"(?P<value>\$(?:1|5|6|7|8|9|14|2[aby]|y|gy|apr1|argon2id?|scrypt)\$[./A-Za-z0-9$]{8,256})"),
     _rule("%^%#|%$%$|%@%@", r"(?P<value>(?P<fence>%\^%#|%\$%\$|%@%@)[^\n]{1,256}?(?P=fence))"),
     # a password with @ or / of its own reaches to the last @ before the host
-    _rule("://", r"://[^\s:@/]{1,128}:(?P<value>[^\s\"'<>]{1,256})@(?=[\w.\[-])"),
+    _rule("://", r"://[^\s:@/]{0,128}:(?P<value>[^\s\"'<>]{1,256})@(?=[\w.\[-])"),
 )
 RULES = (*_rules(), *CIPHERTEXTS)
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 
 
 def lines_of(text: str) -> list[str]:
@@ -42,6 +42,14 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_loopback(host: str) -> bool:
+    """Return True for `localhost` and a loopback address, without brackets."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def decode_base64(text: str) -> bytes:
@@ -80,12 +88,12 @@ def required(text: str, option: str, what: str) -> str:
 
 def moment_of(text: str) -> datetime:
     """A stored moment, in local time."""
-    return datetime.fromisoformat(text).astimezone(TZ)
+    return local_time(datetime.fromisoformat(text))
 
 
 def at(moment: datetime) -> str:
     """Format a moment: 29/07/2033 19:05."""
-    return f"{moment.astimezone(TZ):%d/%m/%Y %H:%M}"
+    return f"{local_time(moment):%d/%m/%Y %H:%M}"
 
 
 def few(names: Sequence[T], most: int, more: str = "...") -> list[T | str]:

@@ -1,44 +1,27 @@
-"""Process of a message over Apprise: a URL and a text from the parent, an outcome back.
-
-The servers of chat and SMS are strangers: their answers fill this process, within its limits, and never the watch.
-"""
+"""Process of a message over Apprise: a URL and a text from the parent, an outcome back."""
 
 from __future__ import annotations
 
-import json
 import logging
-import signal
 import socket
-import subprocess
 import sys
 from typing import Literal
 
-from eventready.core.this_process import limited_growth
+from eventready.delivery.notify.limited_process import run_in_process, serve_request
 
 #: End of a message; `failed`: it has certainly not arrived, `url`: no URL of Apprise.
 Outcome = Literal["delivered", "failed", "uncertain", "url"]
 
-#: Seconds of a message with all its servers, and bytes of memory for their answers.
-LIMIT_S, _GROWTH = 60, 128_000_000
+#: Seconds of a message with all its servers.
+LIMIT_S = 60
 #: Lines of the log for the parent.
 _LOG_LINES = 20
 
 
-class AppriseEnded(Exception):
-    """The process ended without an outcome, or took too long."""
-
-
 def notify(url: str, subject: str, body: str) -> tuple[Outcome, list[str]]:
-    """Send a message in a process of its own; return the outcome and its log. Raises AppriseEnded."""
-    request = json.dumps({"url": url, "subject": subject, "body": body}).encode()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-m", "eventready.delivery.notify.apprise_process"],
-            input=request, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, timeout=LIMIT_S, cwd="/",
-        )  # fmt: skip
-        outcome, log = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise AppriseEnded(type(error).__name__) from None
+    """Send a message in a process of its own; return the outcome and its log. Raises ProcessEnded."""
+    request = {"url": url, "subject": subject, "body": body}
+    outcome, log = run_in_process("eventready.delivery.notify.apprise_process", request, LIMIT_S)
     return outcome, log
 
 
@@ -69,8 +52,7 @@ def _send(url: str, subject: str, body: str, log: _Log) -> Outcome:
     setattr(requests.Session, "get_redirect_target", lambda _session, _response: None)  # noqa: B010  replaces a method
     logging.getLogger("apprise").addHandler(log)
     words = {"title": subject, "body": body, "body_format": apprise.NotifyFormat.TEXT}
-    with limited_growth(_GROWTH):
-        delivered = [one.notify(**words) for one in notifier]
+    delivered = [one.notify(**words) for one in notifier]
     if all(delivered):
         return "delivered"
     unreached, targets = sum(map(_is_unreached, log.errors)), sum(map(len, notifier))
@@ -86,14 +68,10 @@ def _is_unreached(error: BaseException) -> bool:
     return isinstance(error, (ConnectionRefusedError, socket.gaierror)) or isinstance(reason, MaxRetryError)
 
 
-def main() -> None:
-    """Send the message of the standard input; print its outcome and log as JSON."""
-    if sys.platform != "win32":
-        signal.alarm(LIMIT_S)  # a parent that was killed ends nobody
+def _notify(url: str, subject: str, body: str) -> tuple[Outcome, list[str]]:
     log = _Log()
-    outcome = _send(**json.load(sys.stdin.buffer), log=log)
-    json.dump([outcome, log.lines], sys.stdout)
+    return _send(url, subject, body, log), log.lines
 
 
 if __name__ == "__main__":
-    main()
+    serve_request(_notify, LIMIT_S)

@@ -13,8 +13,9 @@ from eventready.core.messages import Message, message
 from eventready.delivery.mail.letter import Letter, Mailbox, draft
 from eventready.delivery.mail.mail import posted, read
 from eventready.delivery.mail.smtp import mail_server, required_sender, submit
-from eventready.delivery.notify.apprise_process import AppriseEnded, notify
+from eventready.delivery.notify.apprise_process import notify
 from eventready.delivery.notify.channel import AddressChannel, RefusedAddress, UncertainDelivery, secret_url
+from eventready.delivery.notify.limited_process import ProcessEnded
 from eventready.workspace.keys.secrets import is_reference
 from eventready.workspace.settings.event import Event
 
@@ -34,7 +35,7 @@ class AppriseChannel(AddressChannel):
         failure = message("delivery:reminder.failed", failed=[address])
         try:
             outcome, log = notify(url, subject, body)
-        except AppriseEnded:
+        except ProcessEnded:
             raise UncertainDelivery(failure) from None
         for line in log:
             logging.getLogger("apprise").warning("%s", line)

@@ -6,27 +6,17 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message
 from eventready.delivery.mail.letter import marked_subject
 from eventready.delivery.notify.channel import secret_url
+from eventready.delivery.notify.limited_process import ProcessEnded
+from eventready.delivery.notify.url_process import LIMIT_S, call_url
 from eventready.workspace.settings.alerts import AlertmanagerFile
-
-_PATIENCE_S = 10.0
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    """Redirects are failures: the reviewed server alone is called."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Follow no redirect."""
 
 
 def call_server(reference: str, folder: Path, path: str = "", body: bytes | None = None) -> None:
@@ -37,14 +27,16 @@ def call_server(reference: str, folder: Path, path: str = "", body: bytes | None
 
 def call(url: str, reference: str, body: bytes | None = None) -> None:
     """Call a URL, with a JSON body or none. Raises EventreadyError without the URL."""
-    headers = {"Content-Type": "application/json"} if body is not None else {}
     try:
         if urlsplit(url).scheme not in ("http", "https"):
             raise UsageError(message("delivery:call.url", reference=reference))
-        build_opener(_NoRedirect).open(Request(url, body, headers), timeout=_PATIENCE_S).close()  # noqa: S310  scheme seen above
-    except (OSError, ValueError, HTTPException) as error:
-        reason = error.reason if isinstance(error, URLError) else type(error).__name__
-        raise EventreadyError(message("delivery:call.failed", reference=reference, reason=str(reason))) from None
+        reason = call_url(url, body)
+    except ProcessEnded:
+        raise EventreadyError(message("delivery:call.ended", reference=reference, limit=LIMIT_S)) from None
+    except ValueError as error:
+        reason = type(error).__name__
+    if reason:
+        raise EventreadyError(message("delivery:call.failed", reference=reference, reason=reason))
 
 
 #: An alert is in force for so long without a further post.

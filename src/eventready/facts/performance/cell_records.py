@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from statistics import fmean
 
 from eventready.core.clock import Clock
 from eventready.core.messages import Message, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.facts.observation import Observation, Status, Unread
+from eventready.facts.performance.cell_source import CellSource, cell_sources
 from eventready.facts.performance.figures import CellPeriod, overlapping
-from eventready.facts.performance.gathering import Gathered, Wanted, gather
-from eventready.facts.performance.layout import PerformanceLayout, load_layout
+from eventready.facts.performance.gathering import Gathered, gather
+from eventready.facts.performance.layout import PerformanceLayout
 from eventready.facts.records import CellPerformance
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.performance import PerformanceFile, PerformanceSource
@@ -28,11 +29,14 @@ UNITS = {
     "user_rate_down": "Mbit/s", "refused": "%", "tch_refused": "%", "sdcch_refused": "%", "traffic": "Erlang",
     "paging_lost": "%", "noise_up": "dBm",
 }  # fmt: skip
-#: Differences between the clock of the network and ours: of the end of a period, and of the time of a file.
-_SKEW, _FILE_SKEW = timedelta(minutes=1), timedelta(hours=1)
+#: Difference between the clock of the network and ours, of the end of a period.
+_SKEW = timedelta(minutes=1)
 #: Figures of a record over two periods.
 _TWICE = ("prb_down", "prb_up")
-_FIGURES = (*UNITS, *(f"{name}_before" for name in _TWICE))
+#: Means of the last hour, and the figures that they are of.
+_HOURLY = {"users_hour": "users_mean", "traffic_hour": "traffic"}
+_HOUR_S = 3600
+_FIGURES = (*UNITS, *(f"{name}_before" for name in _TWICE), *_HOURLY)
 
 
 def devices_of_files(performance: PerformanceFile, devices: Iterable[Device]) -> tuple[Device, ...]:
@@ -50,19 +54,21 @@ def observe_cells(
     A cell without a newest period to rely on is an unread record with the reason. Files are read one by one, and only
     the counters of expected cells in the last periods are kept. Raises WorkspaceError for a layout.
     """
-    covered = devices_of_files(performance, devices)
-    read = [_read(workspace, source, performance.by_object, covered, clock) for source in performance.sources]
-    return [_observation(device, read) for device in covered]
+    covered, now = devices_of_files(performance, devices), clock.now()
+    read = [_read(one, clock, now) for one in cell_sources(workspace, performance, covered)]
+    return [
+        replace(observation_of(device, read, now), raw="\n".join(_evidence(device, _own(device, read))))
+        for device in covered
+    ]
 
 
 @dataclass(frozen=True)
-class _Read:
-    """Files of a source as read at a moment; `found` is None without the folder."""
+class SourceRead:
+    """Files of a source as read; `found` is None without the folder."""
 
     source: PerformanceSource
     layout: PerformanceLayout
     found: Gathered | None
-    now: datetime
 
     @property
     def period(self) -> timedelta:
@@ -112,47 +118,25 @@ class _Read:
         return tuple(sorted(UNITS.keys() - counted))
 
 
-def _read(
-    workspace: Path, source: PerformanceSource, names: Mapping[str, str], devices: Iterable[Device], clock: Clock
-) -> _Read:
-    layout = load_layout(source.layout, (workspace / "inventory" / "layouts",))
-    cells = frozenset(
-        cell.name.casefold() for one in devices if source.covers(one.name) for cell in one.expect.cells
-    )  # fmt: skip
-    now = clock.now()
-    # The newest period, late at most, the one before, and one more that may overlap them.
-    span = timedelta(minutes=4 * source.period_minutes + source.late_minutes)
-    oldest = None if clock.offset else clock.real() - span - _FILE_SKEW
-    files = _files(workspace / source.folder, source.pattern, oldest)
-    zone = ZoneInfo(source.zone) if source.zone else None
-    found = None if files is None else gather(files, layout, names, zone, Wanted(cells, now - span))
-    return _Read(source, layout, found, now)
+def _read(source: CellSource, clock: Clock, now: datetime) -> SourceRead:
+    files = source.files(clock)
+    found = None
+    if files is not None:
+        found = gather(sorted(files.values()), source.layout, source.names, source.zone, source.wanted(now))
+    return SourceRead(source.settings, source.layout, found)
 
 
-def _files(folder: Path, pattern: str, oldest: datetime | None) -> list[Path] | None:
-    """Files of a folder changed since `oldest`: a file is no older than its periods. None for no folder."""
-    try:
-        found = [one for one in folder.glob(pattern) if not one.name.startswith(".") and one.is_file()]
-        if not folder.is_dir():
-            return None
-        return sorted(one for one in found if oldest is None or _changed(one) > oldest)
-    except OSError:
-        return None
+def _own(device: Device, read: Iterable[SourceRead]) -> list[SourceRead]:
+    return [one for one in read if one.source.covers(device.name)]
 
 
-def _changed(file: Path) -> datetime:
-    try:
-        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    except (OSError, OverflowError, ValueError):  # moved away meanwhile, or a time of no year: the reading will say so
-        return datetime.max.replace(tzinfo=UTC)
-
-
-def _observation(device: Device, read: Sequence[_Read]) -> Observation:
+def observation_of(device: Device, read: Iterable[SourceRead], now: datetime) -> Observation:
+    """Return the records of the expected cells of a device by its sources, at an event time."""
     rows: list[CellPerformance] = []
     unread: list[Unread] = []
-    own = [one for one in read if one.source.covers(device.name)]
+    own = _own(device, read)
     for cell in device.expect.cells:
-        found = _cell(cell.name, own)
+        found = _cell(cell.name, own, now)
         if isinstance(found, CellPerformance):
             rows.append(found)
         else:
@@ -164,12 +148,11 @@ def _observation(device: Device, read: Sequence[_Read]) -> Observation:
         command="\n".join(f"{one.source.folder}/{one.source.pattern}" for one in own),
         rows=tuple(rows),
         unread=tuple(unread),
-        raw="\n".join(_evidence(device, own)),
         unconfirmed=not all(one.layout.confirmed for one in own),
     )
 
 
-def _evidence(device: Device, read: Iterable[_Read]) -> Iterator[str]:
+def _evidence(device: Device, read: Iterable[SourceRead]) -> Iterator[str]:
     """Lines with the files and their hashes, then the counters of the expected cells by period."""
     cells = [cell.name.casefold() for cell in device.expect.cells]
     for one in read:
@@ -184,12 +167,12 @@ def _evidence(device: Device, read: Iterable[_Read]) -> Iterator[str]:
             yield f"{period.cell} {period.begin.isoformat()} {period.seconds}s{mark} {counters}".rstrip()
 
 
-def _cell(name: str, read: Sequence[_Read]) -> CellPerformance | Message:
+def _cell(name: str, read: Sequence[SourceRead], now: datetime) -> CellPerformance | Message:
     """Return the record of a cell by all its sources, or the reason for none.
 
     A doubtful source makes the cell doubtful, whatever another source has.
     """
-    found = [one for source in read if (one := _of_source(name, source)) is not None]
+    found = [one for source in read if (one := _of_source(name, source, now)) is not None]
     reasons = [one for one in found if isinstance(one, Message)]
     rows = [one for one in found if isinstance(one, CellPerformance)]
     if reasons or not rows:
@@ -213,7 +196,7 @@ def _joined(rows: Sequence[CellPerformance]) -> CellPerformance | Message:
     return first.model_copy(update={**values, "idle": tuple(sorted(idle)), "uncounted": tuple(sorted(uncounted))})
 
 
-def _absent(read: Iterable[_Read]) -> Message:
+def _absent(read: Iterable[SourceRead]) -> Message:
     """Reason for a cell in no file: the folder, a refused file, or the absence alone."""
     for one in read:
         if one.found is None:
@@ -224,7 +207,7 @@ def _absent(read: Iterable[_Read]) -> Message:
     return message("facts:performance.cell_missing")
 
 
-def _of_source(name: str, read: _Read) -> CellPerformance | Message | None:
+def _of_source(name: str, read: SourceRead, now: datetime) -> CellPerformance | Message | None:
     """Return the record of the newest finished period of a cell, or the reason for none; None for an absent cell."""
     if read.found is None:
         return None
@@ -235,12 +218,12 @@ def _of_source(name: str, read: _Read) -> CellPerformance | Message | None:
     if not periods:
         return None
     newest = max(periods, key=lambda one: (one.end, one.seconds))
-    return _doubt(newest, periods, read) or _record(name, newest, periods, read)
+    return _doubt(newest, periods, read, now) or _record(name, newest, periods, read)
 
 
-def _doubt(newest: CellPeriod, periods: Sequence[CellPeriod], read: _Read) -> Message | None:
+def _doubt(newest: CellPeriod, periods: Sequence[CellPeriod], read: SourceRead, now: datetime) -> Message | None:
     """Reason why the newest period of a cell is not to be relied on; None without any."""
-    age = read.now - newest.end
+    age = now - newest.end
     kinds = {
         "facts:performance.cell_future": age < -_SKEW,
         "facts:performance.cell_length": newest.end - newest.begin != read.period,
@@ -257,15 +240,32 @@ def _doubt(newest: CellPeriod, periods: Sequence[CellPeriod], read: _Read) -> Me
     return message(kind, at=_shown(newest.end), counter=counter, minutes=minutes, expected=read.source.period_minutes)
 
 
-def _record(name: str, newest: CellPeriod, periods: Sequence[CellPeriod], read: _Read) -> CellPerformance:
+def _record(name: str, newest: CellPeriod, periods: Sequence[CellPeriod], read: SourceRead) -> CellPerformance:
     before = next((one for one in periods if one.end == newest.begin and one.seconds == newest.seconds), None)
     figures = {figure: newest.figures[figure] for figure in read.known}
     if before is not None and not before.differing:
         figures |= {f"{figure}_before": before.figures[figure] for figure in _TWICE if figure in read.known}
+    hour = _last_hour(newest, periods)
+    figures |= {name: _mean(one, hour) for name, one in _HOURLY.items() if one in read.known}
     times = {"ended": newest.end.astimezone(UTC), "minutes": newest.seconds // 60}
     lacking = {"idle": tuple(sorted(newest.idle & read.known)), "uncounted": read.uncounted(name)}
     return CellPerformance.model_validate({"cell": name, **times, **figures, **lacking})
 
 
+def _last_hour(newest: CellPeriod, periods: Sequence[CellPeriod]) -> Sequence[CellPeriod]:
+    """Return the periods of the hour to the end of the newest one; none where they leave a gap."""
+    by_end = {one.end: one for one in periods if one.seconds == newest.seconds and not one.differing}
+    number, rest = divmod(_HOUR_S, newest.seconds)
+    ends = (newest.end - timedelta(seconds=place * newest.seconds) for place in range(number))
+    found = [one for end in ends if (one := by_end.get(end)) is not None]
+    return found if len(found) == number and not rest else ()
+
+
+def _mean(figure: str, periods: Sequence[CellPeriod]) -> float | None:
+    """Return the mean of a figure; None without periods, and with one without a value."""
+    values = [value for one in periods if (value := one.figures[figure]) is not None]
+    return fmean(values) if values and len(values) == len(periods) else None
+
+
 def _shown(moment: datetime) -> str:
-    return f"{moment.astimezone(TZ):%d/%m/%Y %H:%M}"
+    return f"{local_time(moment):%d/%m/%Y %H:%M}"

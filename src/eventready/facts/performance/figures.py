@@ -22,9 +22,12 @@ Key: TypeAlias = tuple[str, datetime, int]
 
 @dataclass
 class _Merged:
+    """Counters of a cell in a period; `period`: its figures, None where these are to be computed."""
+
     values: dict[str, float] = field(default_factory=dict)
     differing: set[str] = field(default_factory=set)
     suspect: bool = False
+    period: CellPeriod | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ class CellFigures:
             name: [_Folded(one, figure.unit) for one in figure.formulas] for name, figure in layout.figures.items()
         }
         self._merged: dict[Key, _Merged] = {}
+        self._doubled = 0
 
     def add(self, counters: Counters) -> None:
         """Take the counters of an object; those of objects of a cell are merged; differing ones and NaN are none."""
@@ -145,15 +149,30 @@ class CellFigures:
             return
         one = self._merged.setdefault((cell, counters.begin, counters.seconds), _Merged())
         one.suspect |= counters.suspect
+        one.period = None
         for name, value in counters.values.items():
             if one.values.setdefault(name, value) != value:
                 one.differing.add(name)
 
+    def forget(self, until: datetime) -> None:
+        """Drop the periods ended by a time."""
+        old = [key for key in self._merged if key[1] + timedelta(seconds=key[2]) <= until]
+        for key in old:
+            del self._merged[key]
+
     def periods(self) -> list[CellPeriod]:
-        """Figures of every cell and period, by begin and cell; of a suspect period no figure has a value."""
-        return [
-            self._of(key, one) for key, one in sorted(self._merged.items(), key=lambda item: (item[0][1], item[0][0]))
-        ]
+        """Figures of every cell and period, by begin and cell; of a suspect period no figure has a value.
+
+        Those of counters not changed since the last call are not computed again.
+        """
+        anew = len(self.names.doubled) != self._doubled
+        self._doubled = len(self.names.doubled)
+        found = []
+        for key, one in sorted(self._merged.items(), key=lambda item: (item[0][1], item[0][0])):
+            if one.period is None or anew:
+                one.period = self._of(key, one)
+            found.append(one.period)
+        return found
 
     def _of(self, key: Key, one: _Merged) -> CellPeriod:
         cell, begin, seconds = key

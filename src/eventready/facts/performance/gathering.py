@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from eventready.core.messages import Message, message
+from eventready.facts.performance.content import Digest
 from eventready.facts.performance.counters import Counters, PerformanceError
 from eventready.facts.performance.figures import CellFigures, CellPeriod, Names
 from eventready.facts.performance.layout import PerformanceLayout
@@ -63,25 +64,46 @@ def gather(
     read: list[Path] = []
     refused: dict[Path, Message] = {}
     hashes: dict[Path, str] = {}
-
-    def keep(counters: Counters) -> bool:
-        cell = figures.names.cell(counters.name)  # of every object: a name of two cells is found among all
-        if wanted is None:
-            return True
-        ended = counters.begin + timedelta(seconds=counters.seconds)
-        return cell is not None and cell.casefold() in wanted.cells and ended > wanted.after
-
     for file in files:
         digest = sha256()
         try:
-            found = read_file(file, layout, figures.names.counter, zone, wanted=keep, digest=digest)
+            found = read_wanted(file, layout, figures.names, zone, wanted=wanted, digest=digest)
         except PerformanceError as error:
             refused[file] = error.why
         except OSError as error:
-            refused[file] = message("facts:performance.unreadable", reason=error.strerror or str(error))
+            refused[file] = unreadable(error)
         else:
             read.append(file)
             hashes[file] = digest.hexdigest()
             for counters in found:
                 figures.add(counters)
     return Gathered(layout, tuple(figures.periods()), figures.names, tuple(read), refused, hashes)
+
+
+def read_wanted(
+    file: Path,
+    layout: PerformanceLayout,
+    names: Names,
+    zone: tzinfo | None = None,
+    *,
+    wanted: Wanted | None = None,
+    digest: Digest | None = None,
+) -> list[Counters]:
+    """Return the wanted counters of a whole file. Raises PerformanceError for a file of which nothing is used, OSError.
+
+    `digest`: takes the bytes of the file.
+    """
+
+    def keep(counters: Counters) -> bool:
+        cell = names.cell(counters.name)  # of every object: a name of two cells is found among all
+        if wanted is None:
+            return True
+        ended = counters.begin + timedelta(seconds=counters.seconds)
+        return cell is not None and cell.casefold() in wanted.cells and ended > wanted.after
+
+    return read_file(file, layout, names.counter, zone, wanted=keep, digest=digest)
+
+
+def unreadable(error: OSError) -> Message:
+    """Reason for a file not given by the system."""
+    return message("facts:performance.unreadable", reason=error.strerror or str(error))

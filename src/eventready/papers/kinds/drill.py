@@ -10,7 +10,7 @@ from typing import Any
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.drill.record import DrillRun, TimelineEntry, failed_at, timeline
 from eventready.drill.steps import ProbeResult, Stage
 from eventready.papers.dates import fit
@@ -159,7 +159,7 @@ def _course(writer: PaperWriter, compared: Sequence[DrillComparison]) -> list[Bl
     """A paragraph per drill: failure, longest loss of each probe, repair and audit, in the order of time."""
     blocks: list[Block] = []
     for worst in (one.worst for one in compared):
-        date = writer.day(_measured_at(worst).astimezone(TZ).date())
+        date = writer.day(local_time(_measured_at(worst)).date())
         steps = "; ".join(_course_entry(writer, worst, entry) for entry in _main_entries(worst))
         title = drill_title(worst, writer.lang)
         blocks.append(writer.p("papers:drill_course", title=title, run=worst.id, date=date, steps=steps))
@@ -202,7 +202,7 @@ def _ended(runs: Sequence[DrillRun]) -> datetime:
 
 def _course_entry(writer: PaperWriter, run: DrillRun, entry: TimelineEntry) -> str:
     moment = _measured_at(run) + timedelta(seconds=entry.at_s)
-    at = f"{moment.astimezone(TZ):%H:%M:%S}"
+    at = f"{local_time(moment):%H:%M:%S}"
     if entry.kind == "step":
         return writer.text(f"{_STEP}.{entry.subject}", at=at)
     probe = run.drill.probe_title(entry.subject, writer.lang)

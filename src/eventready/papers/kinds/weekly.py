@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.core.language import Language
 from eventready.core.messages import Lang, Message, message
 from eventready.core.strings.texts import moment_of, short
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time, moment_at
 from eventready.drawing.charts import column_charts
 from eventready.evaluation.alike import Row
 from eventready.evaluation.differences import Change, compare_runs, rests_between
@@ -203,14 +203,14 @@ def _changes_of_week(material: Material) -> Sequence[ChangeOnRecord] | None:
 
 
 def _of_week(material: Material, began: datetime, *, still_open: bool) -> bool:
-    first, due = (datetime.combine(day, time(), TZ) for day in (material.week.first, material.week.due))
+    first, due = (moment_at(day) for day in (material.week.first, material.week.due))
     return began < max(due, material.moment) and (began >= first or still_open)
 
 
 def _next_week(writer: PaperWriter, results: RunResults | None) -> list[Block]:
     """IV. Repairs, measurements, windows and clauses of the next week."""
-    start = datetime.combine(writer.material.week.due, time(), TZ)
-    end = start + timedelta(days=7)
+    due = writer.material.week.due
+    start, end = moment_at(due), moment_at(due + timedelta(days=7))
     windows = [
         window_line(writer, window)
         for window in sorted(writer.material.event.windows, key=lambda window: window.start)
@@ -239,15 +239,19 @@ def _repairs(writer: PaperWriter, results: RunResults | None) -> list[str]:
 def _due_clauses(writer: PaperWriter, start: datetime, end: datetime) -> Iterable[str]:
     """Yield the clauses due in the week, each by name, and the number of late clauses."""
     states = {clause.duty.id: clause.state for clause in writer.material.clauses or ()}
-    pending = [d for d in writer.material.duties if states.get(d.id) not in ("done", "not_applicable")]
-    coming = [duty for duty in pending if duty.due and start <= duty.due < end]
-    for duty in coming[:_NAMED_CLAUSES]:
-        if duty.due:
-            text = short(quoted(writer, duty), _CLAUSE)
-            yield writer.text("papers:plan_due", duty=text, due=duty.due.astimezone(TZ).date(), owner=duty.owner)
+    event = writer.material.event
+    pending = [
+        (event.owed(duty.due), duty)
+        for duty in writer.material.duties
+        if duty.due and states.get(duty.id) not in ("done", "not_applicable") and not event.forgone(duty.due, start)
+    ]
+    coming = [(due, duty) for due, duty in pending if start <= due < end]
+    for due, duty in coming[:_NAMED_CLAUSES]:
+        text = short(quoted(writer, duty), _CLAUSE)
+        yield writer.text("papers:plan_due", duty=text, due=local_time(due).date(), owner=duty.owner)
     if len(coming) > _NAMED_CLAUSES:
         yield writer.text("papers:clauses_more", count=len(coming) - _NAMED_CLAUSES)
-    late = [duty.id for duty in pending if duty.due and duty.due < start and duty.id in states]
+    late = [duty.id for due, duty in pending if due < start and duty.id in states]
     if late:
         yield writer.text("papers:plan_late", count=len(late), ids=", ".join(late))
 

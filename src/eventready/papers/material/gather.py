@@ -14,7 +14,7 @@ from eventready.clauses.deadlines import applying
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import Lang, Text, message, term, text
-from eventready.core.timezone import TZ
+from eventready.core.timezone import aware, local_time, moment_at
 from eventready.drill.record import drill_runs
 from eventready.network.graph.export import NetworkGraph
 from eventready.network.graph.topology import Topology
@@ -29,6 +29,7 @@ from eventready.roster.rules import check
 from eventready.roster.versions import Shelf
 from eventready.store.run import Run, Summary, latest_complete
 from eventready.store.store import Store
+from eventready.watch.alerts.acts import Act, Acts
 from eventready.workspace.workspace import Workspace
 
 #: After a code: on call at home.
@@ -82,8 +83,8 @@ def _legend(shifts: Iterable[Shift], lang: Lang) -> Iterable[tuple[str, str]]:
     hours: dict[str, set[str]] = {}
     for shift in listed:
         if shift.code and shift.code != shift.role:
-            start, end = shift.start.astimezone(TZ), shift.end.astimezone(TZ)
-            whole = shift.end - shift.start == timedelta(days=1)
+            start, end = local_time(shift.start), local_time(shift.end)
+            whole = end == moment_at(start.date() + timedelta(days=1), start.time())
             span = text("papers:whole_day", lang, at=f"{start:%H:%M}") if whole else f"{start:%H:%M}-{end:%H:%M}"
             hours.setdefault(shift.code, set()).add(span)
     for code in sorted(hours):
@@ -93,7 +94,7 @@ def _legend(shifts: Iterable[Shift], lang: Lang) -> Iterable[tuple[str, str]]:
 
 
 def _day(shift: Shift) -> date:
-    return shift.start.astimezone(TZ).date()
+    return local_time(shift.start).date()
 
 
 def _since(shelf: Shelf, roster: Roster, lang: Lang) -> str:
@@ -147,8 +148,14 @@ def gather(
         checkpoint=store.last_checkpoint() if store else None,
         topology=_topology(workspace, run) if "map" in request.kind.needs and run else None,
         drills=drill_runs(store) if "drills" in request.kind.needs and store else (),
+        waivers=workspace.waivers,
+        silences=_silences(workspace, store, clock) if store else (),
     )
     return material, record.notices
+
+
+def _silences(workspace: Workspace, store: Store, clock: Clock) -> tuple[Act, ...]:
+    return tuple(act for act in Acts(store, workspace.event.id, clock).all() if act.kind == "silence")
 
 
 def _runs(
@@ -163,7 +170,7 @@ def _runs(
     if run is None:
         return None, None, ()
     earlier = store.trend(run)
-    last_week = datetime.combine(request.week.first, _NOON, TZ)
+    last_week = moment_at(request.week.first, _NOON)
     before = [summary for summary in earlier if _moment(summary) < last_week] or list(earlier[-1:])
     return run, store.get(before[-1].id) if before else None, earlier
 
@@ -180,8 +187,8 @@ def _last_until(workspace: Workspace, store: Store, request: PaperRequest) -> Ru
 
     Without a complete run the latest.
     """
-    due = datetime.combine(request.week.due, _NOON, TZ)
-    until = max(due, min(request.moment, datetime.combine(request.week.next_last + timedelta(days=1), time(), TZ)))
+    due = moment_at(request.week.due, _NOON)
+    until = max(due, min(request.moment, moment_at(request.week.next_last + timedelta(days=1))))
     found = [
         summary
         for entry in store.runs()
@@ -195,8 +202,7 @@ def _last_until(workspace: Workspace, store: Store, request: PaperRequest) -> Ru
 
 
 def _moment(summary: Summary) -> datetime:
-    moment = datetime.fromisoformat(summary.moment)
-    return moment if moment.tzinfo else moment.replace(tzinfo=TZ)
+    return aware(datetime.fromisoformat(summary.moment))
 
 
 def _duty_list(workspace: Workspace, request: PaperRequest) -> DutyList | None:

@@ -13,7 +13,7 @@ from eventready.clauses.attestations.attestation import Values
 from eventready.clauses.proof import ClauseState
 from eventready.core.messages import Lang
 from eventready.core.strings.texts import natural
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.drawing.svg import width
 from eventready.incidents.incident import Incident
 from eventready.papers.dates import fit
@@ -116,7 +116,9 @@ def window_line(writer: PaperWriter, window: Window) -> str:
 
 def due_of(writer: PaperWriter, duty: Duty) -> str:
     """The day on which a clause is due, or its period."""
-    return writer.day(duty.due.astimezone(TZ).date()) if duty.due else fit(duty.period.render(writer.lang))
+    if duty.due is None:
+        return fit(duty.period.render(writer.lang))
+    return writer.day(local_time(writer.material.event.owed(duty.due)).date())
 
 
 def quoted(writer: PaperWriter, duty: Duty) -> str:

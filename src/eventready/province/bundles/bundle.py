@@ -20,6 +20,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.records import Shape, ShapeError
+from eventready.core.timezone import local_time
 from eventready.delivery.checkpoint_files import LARGEST_MANIFEST, MANIFEST
 from eventready.province.bundles.parts import (
     DUTIES,
@@ -202,7 +203,7 @@ def _check_policy(manifest: Manifest, policy: BundlePolicy) -> None:
     if manifest.event != policy.event:
         raise RefusedError(message("delivery:bundle.event", event=manifest.event, expected=policy.event))
     made = manifest.made
-    shown = f"{made.astimezone(policy.moment.tzinfo):%d/%m/%Y %H:%M}"
+    shown = f"{local_time(made):%d/%m/%Y %H:%M}"
     if made < policy.moment - policy.oldest:
         raise RefusedError(message("delivery:bundle.old", made=shown, days=policy.oldest.days))
     if made > policy.moment + _AHEAD:

@@ -1,4 +1,4 @@
-"""The shifts of each person as an iCalendar file, in Asia/Ho_Chi_Minh time."""
+"""The shifts of each person as an iCalendar file, in the zone of the event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from icalendar import Alarm, Calendar
 from icalendar import Event as Entry
 
 from eventready.core.messages import text
-from eventready.core.timezone import TZ
+from eventready.core.timezone import zone
 from eventready.roster import wording
 from eventready.roster.reading.text import fold
 from eventready.roster.roster import Person, Roster, Shift
@@ -55,7 +55,7 @@ class _Writer:
         calendar.add("calscale", "GREGORIAN")
         calendar.add("method", "PUBLISH")
         calendar.add("x-wr-calname", text("roster:calendar", self.lang, name=person.name))
-        calendar.add("x-wr-timezone", TZ.key)
+        calendar.add("x-wr-timezone", zone().key)
         for shift in shifts:
             calendar.add_component(self.entry(shift))
         calendar.add_missing_timezones()
@@ -68,8 +68,8 @@ class _Writer:
         summary = "roster:calendar_on_call" if shift.on_call else "roster:calendar_shift"
         entry.add("uid", self._uid(shift))
         entry.add("dtstamp", self.moment.astimezone(UTC))
-        entry.add("dtstart", shift.start.astimezone(TZ))
-        entry.add("dtend", shift.end.astimezone(TZ))
+        entry.add("dtstart", shift.start.astimezone(zone()))
+        entry.add("dtend", shift.end.astimezone(zone()))
         entry.add("summary", text(summary, self.lang, role=role, code=code))
         entry.add("sequence", int(self.roster.version) if self.roster.version.isdecimal() else 0)
         event = self.event.title.render(self.lang)

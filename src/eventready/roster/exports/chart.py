@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from eventready.core.messages import term, text
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.roster import wording
 from eventready.roster.finding import plain_times
 from eventready.roster.intervals import Stretch, counted
@@ -22,6 +22,7 @@ _CELLS = 48
 
 #: Enough people, too few for a part, nobody for a part, nobody at all, outside the period.
 FULL, FEW, PARTLY, NONE, OUTSIDE = "█", "▓", "▒", "·", " "
+_WORSE = (OUTSIDE, FULL, FEW, PARTLY, NONE)
 
 
 class Lane:
@@ -72,20 +73,23 @@ def chart(all_lanes: Sequence[Lane], lang: str, *, every_day: bool = False) -> I
 
 
 def _days(lane: Lane, lang: str, *, every_day: bool) -> Iterator[str]:
-    day = midnight(lane.start.astimezone(TZ).date())
+    day = local_time(lane.start).date()
     index = 0
-    while day < lane.end:
+    while midnight(day) < lane.end:
         cells, index = _cells(lane, day, index)
         if every_day or set(cells) & {FEW, PARTLY, NONE}:
             yield f"{term('roster:weekday', str(day.weekday()), lang)} {day:%d/%m}   {cells}"
         day += timedelta(days=1)
 
 
-def _cells(lane: Lane, day: datetime, index: int) -> tuple[str, int]:
-    """The characters of a day, and the stretch from which to go on."""
-    cells = []
-    for number in range(_CELLS):
-        start = day + number * _CELL
+def _cells(lane: Lane, day: date, index: int) -> tuple[str, int]:
+    """The characters of a day by the wall clock, and the stretch from which to go on.
+
+    A repeated half hour shows its worse coverage; one that the clock leaves out is outside.
+    """
+    cells = [OUTSIDE] * _CELLS
+    start, midnight_after = midnight(day), midnight(day + timedelta(days=1))
+    while start < midnight_after:
         end = start + _CELL
         while index + 1 < len(lane.stretches) and lane.stretches[index].end <= start:
             index += 1
@@ -95,7 +99,10 @@ def _cells(lane: Lane, day: datetime, index: int) -> tuple[str, int]:
                 break
             if stretch.end > start:
                 inside.append(stretch)
-        cells.append(_mark(inside, lane.need, start, end))
+        shown = local_time(start)
+        number = (shown.hour * 60 + shown.minute) * 60 // int(_CELL.total_seconds())
+        cells[number] = max(cells[number], _mark(inside, lane.need, start, end), key=_WORSE.index)
+        start = end
     return "".join(cells), index
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TypedDict
 
 from eventready.core.messages import text
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time, moment_at
 from eventready.roster import wording
 from eventready.roster.roster import ROLES, Person, Role, Roster, Shift
 
@@ -57,11 +57,11 @@ def _row(number: int, shift: Shift, roster: Roster, lang: str) -> Row:
 def time_of(shift: Shift, lang: str = "vi") -> str:
     """Return `C1, 06:00–14:00 ngày 29/07/2033`; `C3, 22:00 ngày 29/07/2033 – 06:00 ngày 30/07/2033`. Import accepts
     this form."""
-    first, last = shift.start.astimezone(TZ), shift.end.astimezone(TZ)
+    first, last = local_time(shift.start), local_time(shift.end)
     params = {"start": wording.clock(first), "end": wording.clock(last), "day": wording.day(first)}
     if first.date() == last.date():
         when = text("roster:time.one_day", lang, **params)
-    elif last == first.replace(hour=0, minute=0) + timedelta(days=1):
+    elif last == moment_at(first.date() + timedelta(days=1)):
         when = text("roster:time.one_day", lang, **{**params, "end": "24:00"})
     else:
         when = text("roster:time.two_days", lang, **params, end_day=wording.day(last))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from eventready.core.messages import message
+from eventready.core.timezone import clock_time
 from eventready.roster.reading.headers import LEGEND, field_of
 from eventready.roster.reading.text import WORDS, at_home, fold, marks_kept, tidy
-from eventready.roster.reading.when import Calendar, bare_hours, days, hour, hours, midnight
+from eventready.roster.reading.when import Calendar, bare_hours, days, hour, hours
 from eventready.roster.settings import DAY, Code
 from eventready.workspace.sheets.sheet import CellError, Fault, Sheet
 
@@ -141,7 +142,7 @@ class Span:
 
 def of_code(code: Code, spelling: str, day: date) -> Span:
     """A code on a day."""
-    start, end = code.span(midnight(day))
+    start, end = code.span(day)
     return Span(start, end, code.kind, spelling)
 
 
@@ -169,8 +170,7 @@ def of_cell(value: object, day: date, codes: Codes) -> list[Span]:
 
 def between(day: date, start: timedelta, end: timedelta, *, kind: str = "work", code: str = "") -> Span:
     """Return the span between two times of day; an end not after the start is on the next day."""
-    begin = midnight(day)
-    return Span(begin + start, begin + (end if end > start else end + DAY), kind, code)
+    return Span(clock_time(day, start), clock_time(day, end if end > start else end + DAY), kind, code)
 
 
 def of_text(text: str, day: date | None, calendar: Calendar, codes: Codes) -> Span | None:
@@ -186,7 +186,7 @@ def of_text(text: str, day: date | None, calendar: Calendar, codes: Codes) -> Sp
     spelling = found[0] if found else ""
     kind = "on_call" if at_home(text) else found[1].kind if found else "work"
     if len(dates) == 2:
-        start, end = midnight(dates[0]) + ends[0], midnight(dates[1]) + ends[1]
+        start, end = clock_time(dates[0], ends[0]), clock_time(dates[1], ends[1])
         if end <= start:
             raise CellError(message("roster:cell.ends_first", text=tidy(text)))
         return Span(start, end, kind, spelling)

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Message, message
+from eventready.core.timezone import clock_time
 from eventready.roster.reading.headers import Field, Table, venue_of
 from eventready.roster.reading.legend import Codes, Span, between, of_code, of_text
 from eventready.roster.reading.matrix import (
@@ -20,7 +21,7 @@ from eventready.roster.reading.matrix import (
     without_duty,
 )
 from eventready.roster.reading.text import tidy
-from eventready.roster.reading.when import DAY_FORM, HOUR_FORM, Calendar, days, hour, hours, midnight, moment
+from eventready.roster.reading.when import DAY_FORM, HOUR_FORM, Calendar, days, hour, hours, moment
 from eventready.roster.settings import Code
 from eventready.workspace.sheets.sheet import CellError, Fault
 
@@ -151,7 +152,7 @@ class _Row:
         if end_day is None:
             span = between(day, begin, until)
             return span.start, span.end
-        moments = midnight(day) + begin, midnight(end_day) + until
+        moments = clock_time(day, begin), clock_time(end_day, until)
         if moments[1] <= moments[0]:
             raise self._error(last, message("roster:cell.swapped"))
         return moments

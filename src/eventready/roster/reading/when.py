@@ -10,7 +10,7 @@ from typing import TypeGuard
 from openpyxl.utils.datetime import from_excel
 
 from eventready.core.messages import Message, known, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time, moment_at
 from eventready.roster.reading.text import fold, tidy
 from eventready.roster.settings import DAY
 from eventready.workspace.sheets.sheet import CellError
@@ -51,7 +51,7 @@ class Calendar:
     @classmethod
     def around(cls, start: datetime, end: datetime, *more: date) -> Calendar:
         """The days from a month before the first to a month after the last of these."""
-        days = (start.astimezone(TZ).date(), end.astimezone(TZ).date(), *more)
+        days = (local_time(start).date(), local_time(end).date(), *more)
         return cls(min(days) - timedelta(days=31), max(days) + timedelta(days=31))
 
     def day(self, value: object, *, month: tuple[int, int | None] | None = None) -> date:
@@ -187,4 +187,4 @@ def bare_hours(text: str) -> list[timedelta]:
 
 def midnight(day: date) -> datetime:
     """The beginning of a day, local time."""
-    return datetime(day.year, day.month, day.day, tzinfo=TZ)
+    return moment_at(day)

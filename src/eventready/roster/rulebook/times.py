@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from eventready.core.messages import Message, in_language, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time
 from eventready.roster import wording
 from eventready.roster.finding import RosterFinding, Severity
 from eventready.roster.intervals import Interval, clipped, counted, joined, merged, without
@@ -65,7 +65,7 @@ def _per_day(blocks: list[Interval]) -> dict[date, timedelta]:
     """Working time by calendar day, local."""
     worked: dict[date, timedelta] = defaultdict(timedelta)
     for start, end in blocks:
-        at = start.astimezone(TZ)
+        at = local_time(start)
         while at < end:
             following = midnight(at.date() + timedelta(days=1))
             worked[at.date()] += min(following, end) - at
@@ -76,13 +76,13 @@ def _per_day(blocks: list[Interval]) -> dict[date, timedelta]:
 def _days(case: Case, name: str, blocks: list[Interval]) -> Iterator[RosterFinding]:
     """Yield too long days without a single too long shift."""
     most = timedelta(hours=case.settings.hours.day_with_overtime)
-    longest = {start.astimezone(TZ).date() for start, end in blocks if end - start > most}
+    longest = {local_time(start).date() for start, end in blocks if end - start > most}
     for day, worked in _per_day(blocks).items():
         if worked > most and day not in longest:
             begin = midnight(day)
             length, longest_day = wording.duration(worked), wording.duration(most)
             found = message("roster:hours.day", name=name, worked=length, day=day, most=longest_day)
-            yield _finding("error", found, (begin, begin + timedelta(days=1)))
+            yield _finding("error", found, (begin, midnight(day + timedelta(days=1))))
 
 
 def _weeks(case: Case, name: str, blocks: list[Interval]) -> Iterator[RosterFinding]:
@@ -94,7 +94,7 @@ def _weeks(case: Case, name: str, blocks: list[Interval]) -> Iterator[RosterFind
     for monday, worked in weeks.items():
         if worked > most:
             begin = midnight(monday)
-            end = begin + timedelta(days=7)
+            end = midnight(monday + timedelta(days=7))
             length, overtime = wording.duration(worked), wording.duration(worked - most)
             found = message("roster:hours.week", name=name, worked=length, monday=monday, overtime=overtime)
             yield _finding("warn", found, (begin, end))

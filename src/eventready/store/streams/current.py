@@ -51,6 +51,12 @@ class Current(Generic[T]):
         with self._database.reading() as session:
             return {row.key: self._kind.unpack(row.body, row.key) for row in session.scalars(own)}
 
+    def names(self) -> list[str]:
+        """Return the keys in their order. Raises StoreError."""
+        own = select(CurrentRow.key).where(CurrentRow.kind == self._kind.name).order_by(CurrentRow.key)
+        with self._database.reading() as session:
+            return list(session.scalars(own))
+
     def remove(self, *keys: str) -> None:
         """Remove the values of keys; absent keys are ignored. Raises StoreError."""
         own = CurrentRow.kind == self._kind.name, CurrentRow.key.in_(keys)

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from eventready.change.execute.progress import RecordedProgress
 from eventready.checks.runbook import runbook
 from eventready.core.language import Language
 from eventready.incidents.text import incident_plain
@@ -44,6 +45,7 @@ def night(request: Request) -> JSONResponse:
         "changes": [
             {"device": one.device, "change": one.change, "by": one.by, "since": one.since} for one in state.changes
         ],
+        "progress": [_progress(one) for one in state.progress],
     })  # fmt: skip
 
 
@@ -100,6 +102,15 @@ def _answer(now: Wall, content: Mapping[str, object]) -> JSONResponse:
         raise night.broken
     at = night.since.isoformat() if night.since else None
     return JSONResponse({"at": at, "age_s": night.age_s, "gone": night.gone, **content}, 503 if night.gone else 200)
+
+
+def _progress(one: RecordedProgress) -> dict[str, Any]:
+    return {
+        "change": one.change, "active": one.active, "readable": one.readable, "wave": one.wave, "waves": one.waves,
+        "to_go": list(one.to_go), "awaiting": list(one.awaiting),
+        "ends": one.ends.isoformat(timespec="seconds") if one.ends else None, "overdue": one.overdue,
+        "devices": [vars(device) for device in one.in_order],
+    }  # fmt: skip
 
 
 def _finding(one: OpenEntry, now: Wall, language: Language) -> dict[str, Any]:

@@ -44,6 +44,7 @@ from eventready.watch.web.pages.network import network
 from eventready.watch.web.pages.timeline import timeline
 from eventready.watch.web.pages.wall import Feed, stream, wall
 from eventready.watch.web.read_model import ReadModel
+from eventready.watch.web.shares import Shares
 
 PAGES: tuple[WebPage, ...] = (
     WebPage("/", wall),
@@ -96,7 +97,7 @@ def application(
     """
     event = model.workspace.event
     keys, cookie = AccessKeys(model.store, event), SessionCookie.at(event.id, port)
-    viewers = partial(Viewers, keys=keys, cookie=cookie, lang=lang, look=look)
+    viewers = partial(Viewers, keys=keys, cookie=cookie, lang=lang, own=event.lang, look=look)
     app = Starlette(
         routes=[
             *(Route(page.path, guarded(page), methods=list(page.methods)) for page in pages),
@@ -110,7 +111,7 @@ def application(
         ],
         exception_handlers={HTTPException: _refused, EventreadyError: _broken},
     )
-    app.state.model, app.state.feed = model, Feed(model)
+    app.state.model, app.state.feed, app.state.shares = model, Feed(model), Shares()
     app.state.keys, app.state.cookie, app.state.look, app.state.sign_in = keys, cookie, look, sign_in
     return app
 

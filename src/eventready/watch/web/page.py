@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from eventready.core.language import Language, clean
 from eventready.core.messages import Lang, text
+from eventready.core.timezone import zone
 from eventready.watch.web.read_model import ReadModel
 
 TEMPLATES, STATIC = (Path(__file__).parent / name for name in ("templates", "static"))
@@ -120,5 +121,6 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    made.globals["zone"] = lambda: zone().key
     made.filters |= {"clean": clean, "printed": partial(clean, keep="\n\t"), "segment": segment, "hour": hour}
     return made

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from eventready.change.execute.progress import ProgressReader, RecordedProgress
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError
 from eventready.incidents.incident import Incident
@@ -112,7 +113,7 @@ class Night:
     `snapshot`: as kept by the watch, None before the first. `age_s`: its age. `broken`: reason of a failed reading.
     `incidents`: those without a restoration, or with a notice still due. `acts`: silences, acknowledgements and notes
     in force. `audit_age_s`: age of the last full audit, None without an audit. `outdated`: the inventory was changed
-    after these pages or the watch began.
+    after these pages or the watch began. `progress`: of the changes that hold locks.
     """
 
     moment: datetime
@@ -127,6 +128,7 @@ class Night:
     roster_broken: EventreadyError | None = None
     audit_age_s: float | None = None
     outdated: bool = False
+    progress: Sequence[RecordedProgress] = ()
 
     @property
     def gone(self) -> bool:
@@ -171,6 +173,10 @@ class ReadModel:
     def _snapshots(self) -> Snapshots:
         return Snapshots(self.store, self.workspace.event.id, self.clock)
 
+    @cached_property
+    def _progress(self) -> ProgressReader:
+        return ProgressReader(self.store.changes)
+
     @property
     def record(self) -> WatchRecord:
         """Record of the watch."""
@@ -192,8 +198,9 @@ class ReadModel:
             audit_age = (self.clock.real() - self._audited).total_seconds() if self._audited else None
             outdated = self.workspace.changed or (snapshot is not None and OUTDATED in snapshot.notes)
             self._last = Night(
-                moment, snapshot, age, None, own, locks, acts, figures, duty, problem, audit_age, outdated
-            )
+                moment, snapshot, age, None, own, locks, acts, figures, duty, problem, audit_age, outdated,
+                self._progress.read(locks, self.clock.real()),
+            )  # fmt: skip
         except StoreError as error:
             last = self._last.snapshot if self._last else None
             age = last.age_s if last else None

@@ -15,10 +15,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.watch.web.shares import network_of
 
 #: Seconds for open streams at the end, for a whole request, and for a client to read what was sent.
 GRACE_S, REQUEST_S, READ_S = 2, 15.0, 30.0
-#: Connections at once of all clients, and of one; behind a trusted proxy all clients have its address.
+#: Connections at once of all clients, and of one.
 MOST_CONNECTIONS, OF_A_CLIENT = 500, 100
 BACKLOG = 2048
 
@@ -26,7 +27,7 @@ BACKLOG = 2048
 class BoundedProtocol(H11Protocol):
     """HTTP/1.1 connection with times for a request and for a reader.
 
-    Where there are too many, the idle one that waits longest goes, of the client with most of them, before a new one.
+    Where there are too many, the oldest idle one of the client with most goes, before a new one.
     """
 
     begun = 0.0
@@ -37,29 +38,32 @@ class BoundedProtocol(H11Protocol):
         """Begin a connection."""
         super().connection_made(transport)
         self.begun = self.loop.time()
-        self._make_room([one for one in self.connections if isinstance(one, BoundedProtocol)])
+        open_ = [one for one in self.connections if isinstance(one, BoundedProtocol) and not one.transport.is_closing()]
+        self._make_room(open_)
         self._slow = self.loop.call_later(REQUEST_S, transport.abort)
 
     def _make_room(self, open_: Sequence[BoundedProtocol]) -> None:
-        counted = Counter(one.address for one in open_)
-        if counted[self.address] > OF_A_CLIENT and not self.config.proxy_headers:
-            most = self.address
-        elif len(open_) > MOST_CONNECTIONS:
-            most = max(counted, key=lambda address: counted[address])
-        else:
+        counted = Counter(one.network for one in open_)
+        alone = counted[self.network] > OF_A_CLIENT and not self._of_a_proxy
+        if not alone and len(open_) <= MOST_CONNECTIONS:
             return
-        idle = [one for one in open_ if one.address == most and one is not self and one.idle]
-        min(idle, key=lambda one: one.begun, default=self).transport.abort()
+        idle = [one for one in open_ if one is not self and one.idle and (not alone or one.network == self.network)]
+        min(idle, key=lambda one: (-counted[one.network], one.begun), default=self).transport.abort()
 
     @property
-    def address(self) -> str:
-        """Address of the client."""
-        return self.client[0] if self.client else ""
+    def network(self) -> str:
+        """Network of the client."""
+        return network_of(self.client[0]) if self.client else ""
+
+    @property
+    def _of_a_proxy(self) -> bool:
+        """True for a trusted proxy: all clients behind have its address."""
+        return self.config.proxy_headers and self.network in self.config.forwarded_allow_ips
 
     @property
     def idle(self) -> bool:
-        """True without a request at work: a silent client, or a client between two requests."""
-        return self.cycle is None or bool(self.cycle.response_complete)
+        """True without a whole request at work: a silent or slow client, or a client between two requests."""
+        return self.cycle is None or bool(self.cycle.response_complete) or self.conn.their_state is h11.SEND_BODY
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; a request must be whole in time."""
@@ -116,7 +120,7 @@ def server(app: ASGIApp, host: str, port: int, proxies: Collection[str] = ()) ->
     `proxies`: addresses of the servers whose X-Forwarded headers are believed; no other's are.
     """
     config = uvicorn.Config(
-        app, host, port, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S, lifespan="off",
+        app, host, port, log_level="error", server_header=False, timeout_graceful_shutdown=GRACE_S, lifespan="off",
         http=BoundedProtocol, ws="none", proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies),
     )  # fmt: skip
     return uvicorn.Server(config)

@@ -30,8 +30,8 @@ LARGEST = 5_000_000
 
 #: Keys of event.yaml that all operators of an event share.
 _SHARED = (
-    "id", "name", "name_vi", "organiser", "organiser_vi", "province", "topic", "basis", "weekly_report",
-    "duty_list_before", "notice_limits", "tests", "days_off",
+    "id", "name", "name_vi", "organiser", "organiser_vi", "province", "zone", "country", "topic", "basis",
+    "weekly_report", "duty_list_before", "notice_limits", "tests", "days_off",
 )  # fmt: skip
 _VENUE = ("id", "name", "name_vi", "services", "police")
 _WINDOWS = ("event", "protected", "freeze")
@@ -153,6 +153,8 @@ def _unshared(kit: _KitFile) -> Iterator[str]:
         entries = kit.event.get(name)
         for entry in entries if isinstance(entries, list) else ():
             yield from _others(entry, allowed, f"event.{name}")
+            if name == "windows" and isinstance(entry, dict) and entry.get("kind") not in _WINDOWS:
+                yield f"event.windows.kind: {entry.get('kind')}"
     for duty in kit.duties.duties:
         yield from (f"duties.{name}" for name in _own_keys(duty.get("applies_to")) if name in duty)
         proof = duty.get("proof")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from eventready.core.errors import WorkspaceError
 from eventready.core.groups import group_by
 from eventready.core.messages import message
+from eventready.core.redaction.redaction import redactor
 from eventready.core.validation_messages import describe_error, suggest
 from eventready.workspace.devices.access import JumpHost
 from eventready.workspace.importing.cells import Cells, Mend, is_empty
@@ -221,8 +222,11 @@ def device_problems(entry: Entry, known: Known) -> Iterator[Problem]:
     if not entry.places:  # of a server
         if not NAME_PATTERN.fullmatch(entry.name):
             yield Problem(message("workspace:import.device_name", name=entry.name), entry.place, value=entry.name)
-        for value in filter(is_reference, (entry.name, *_texts(entry.entry))):
+        texts = (entry.name, *_texts(entry.entry))
+        for value in filter(is_reference, texts):
             yield Problem(message("workspace:import.reference", name=value), entry.place, value=value)
+        if any(redactor.without_long(value) != value for value in texts):
+            yield Problem(message("workspace:import.secret"), entry.place)
     named: tuple[tuple[str, Sequence[str], Collection[str]], ...] = (
         ("platform", [entry.of("platform")] if "platform" in entry.entry else [], known.platforms),
         ("venue", entry.of("data", "venues") or (), known.venues),

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, mod
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import Bilingual, message
-from eventready.core.timezone import TZ
+from eventready.core.timezone import local_time, moment_at
 from eventready.core.validation_messages import suggest
 from eventready.workspace.files.datetimes import parse_datetime, parse_time
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
@@ -35,7 +35,7 @@ def resolve_deadline(value: object, windows: Iterable[Window]) -> datetime | Non
     if match := _FROM_OPENING.fullmatch(text):
         days = int(match[2] or 0) * (-1 if match[1] == "-" else 1)
         at = parse_time(match[3].rjust(5, "0")) if match[3] else _END_OF_DAY
-        return datetime.combine(_start(known, "event").date() + timedelta(days=days), at, TZ)
+        return moment_at(_start(known, "event").date() + timedelta(days=days), at)
     if match := _BEFORE.fullmatch(text):
         if match[1] not in KINDS:
             raise InvalidValue(message("workspace:date.kind", kind=match[1]), do=suggest(match[1], KINDS))
@@ -51,7 +51,7 @@ def _start(windows: Iterable[Window], kind: str) -> datetime:
     starts = [window.start for window in windows if window.kind == kind]
     if not starts:
         raise InvalidValue(message("workspace:date.no_window", kind=kind))
-    return min(starts).astimezone(TZ)
+    return local_time(min(starts))
 
 
 def _resolved(value: Any, info: ValidationInfo) -> datetime | None:
@@ -102,7 +102,7 @@ class Duty(WorkspaceModel):
     """Clause of the letter. `vi`: quotation. `deadline`: text for people. `due`: moment for the computation."""
 
     id: str = Field(min_length=1, max_length=LONGEST_ID)
-    vi: str = Field(min_length=1)
+    vi: str = Field(default="", min_length=1, description="Quotation in Vietnamese; default: the text in English")
     en: str = Field(min_length=1)
     applies_to: Addressee
     owner: str = Field(min_length=1, description="Person or unit responsible")
@@ -111,6 +111,14 @@ class Duty(WorkspaceModel):
     due: Due = Field(default=None, description="Last moment, absolute or relative; absent for a continuous duty")
     proof: Proof
     not_applicable: str = Field(default="", description="Reason for a clause that does not apply to this enterprise")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _quoted(cls, given: Any) -> Any:
+        """Clause with its text in English in the place of an absent quotation."""
+        return (
+            given if not isinstance(given, dict) or "vi" in given or "en" not in given else {**given, "vi": given["en"]}
+        )
 
     @property
     def title(self) -> Bilingual:

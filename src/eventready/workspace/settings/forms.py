@@ -7,7 +7,7 @@ conditions are evaluated once with a sample row, so that one that fails on an em
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
@@ -19,7 +19,6 @@ from pydantic import Field, field_validator, model_validator
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
-from eventready.core.timezone import TZ
 from eventready.core.validation_messages import suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import Title, WorkspaceModel
@@ -243,7 +242,7 @@ def compiled(source: str) -> TemplateExpression:
     return EXPRESSIONS.compile_expression(source, undefined_to_none=False)
 
 
-_NOW = datetime(2000, 1, 1, tzinfo=TZ)
+_NOW = datetime(2000, 1, 1, tzinfo=UTC)
 _SAMPLES: Mapping[FieldType, Any] = {
     "text": "a", "texts": ("a",), "phone": "0912345678", "venue": "a", "choice": "a", "number": 1.0, "count": 1,
     "bool": True, "date": date(2000, 1, 1), "datetime": _NOW,

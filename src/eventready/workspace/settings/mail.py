@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import time
-from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
+from eventready.core.strings.texts import is_loopback
 from eventready.workspace.files.datetimes import TimeOfDay
 from eventready.workspace.keys.secrets import is_reference
 from eventready.workspace.model import WorkspaceModel
@@ -56,10 +56,7 @@ class MailServer(WorkspaceModel):
     @property
     def on_this_machine(self) -> bool:
         """True for a loopback address."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host.lower() == "localhost"
+        return is_loopback(self.host)
 
 
 class MailSettings(WorkspaceModel):

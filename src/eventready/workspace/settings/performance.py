@@ -5,23 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
+from eventready.workspace.files.datetimes import ZoneName
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidValue(message("workspace:no_zone", name=name)) from None
-    return name
 
 
 class PerformanceSource(WorkspaceModel):
@@ -40,7 +32,7 @@ class PerformanceSource(WorkspaceModel):
         default=("*",), min_length=1, description="Controllers and sites with their cells in the files, as globs"
     )
     layout: str = Field(description="Layout: 3gpp, nokia_omes, huawei_csv or a file of inventory/layouts")
-    zone: Annotated[str, AfterValidator(_zone)] | None = Field(
+    zone: ZoneName | None = Field(
         default=None, description="Zone of times that name none; without it such files are refused"
     )
     period_minutes: int = Field(default=15, ge=1, le=10_080, description="Length of a period, in minutes")

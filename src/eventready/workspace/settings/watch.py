@@ -25,7 +25,7 @@ _DEFAULTS = {
     **dict.fromkeys(
         ("cpu", "memory", "channel_load", "channel_requests", "radio_load", "radio_load_24", "alarm", "service",
          "listener", "backend", "dns_answer", "dhcp_pool", "radius_server", "controller_pair", "origin_route",
-         "answer_dhcp"), 60.0  # its question listens for six seconds
+         "cell_performance", "answer_dhcp"), 60.0  # its question listens for six seconds
     ),
 }  # fmt: skip
 OTHERS_S = 300.0

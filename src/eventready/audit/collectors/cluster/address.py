@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import ssl
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from eventready.audit.collectors.cluster.certificates import AUTHORITY, MEMBER, 
 from eventready.audit.collectors.cluster.dask_parts import require_distributed, security_of
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.core.strings.texts import is_loopback
 
 if TYPE_CHECKING:
     from distributed import Security
@@ -42,7 +42,7 @@ class SchedulerAddress:
         if not found or int(found[3] or PORT) > 65_535:
             raise UsageError(message("audit:cluster.address", text=text))
         address = cls(found[1], found[2], int(found[3] or PORT), certificates, unconfined)
-        if address.protocol == "tcp" and not _is_loopback(address.host.strip("[]")):
+        if address.protocol == "tcp" and not is_loopback(address.host.strip("[]")):
             raise UsageError(message("audit:cluster.plain", text=text))
         if address.protocol == "tls":
             for name in (MEMBER, AUTHORITY, REVOKED):
@@ -71,13 +71,6 @@ class SchedulerAddress:
 def cluster_address(cluster: str, certificates: Path, *, unconfined: bool) -> SchedulerAddress | None:
     """Return the scheduler of `--cluster`; None without. Raises UsageError."""
     return SchedulerAddress.of(cluster, certificates, unconfined=unconfined) if cluster else None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _security(folder: Path) -> Security:

@@ -103,7 +103,7 @@ def connect_by(connections: list[socket]) -> None:
     own.client = OpenConnections()
 
 
-def enter_by(passing: Callable[[Any, str], AbstractContextManager[bool]]) -> None:
+def enter_by(passing: Callable[[Any, str], AbstractContextManager[None]]) -> None:
     """Let each incoming connection in this process pass its handshake inside a block, with its stream and address."""
     from distributed.comm.tcp import BaseTCPListener  # noqa: PLC0415  of the extra `cluster`
 
@@ -111,9 +111,8 @@ def enter_by(passing: Callable[[Any, str], AbstractContextManager[bool]]) -> Non
     handle = own._handle_stream
 
     async def handle_stream(listener: Any, stream: Any, address: Any) -> None:
-        with passing(stream, str(address[0])) as entered:
-            if entered:
-                await handle(listener, stream, address)
+        with passing(stream, str(address[0])):
+            await handle(listener, stream, address)
 
     own._handle_stream = handle_stream
 

@@ -36,30 +36,26 @@ class Entering:
 
 
 class Door:
-    """Connections in their handshakes. Of too many from an address the new ones go, of too many in all the oldest
-    of the address with the most.
-    """
+    """Connections in their handshakes: of too many the oldest goes, of the own address, or of the busiest address."""
 
     def __init__(self) -> None:
         self.entering: list[Entering] = []
 
     @contextmanager
-    def passing(self, stream: Any, host: str) -> Iterator[bool]:
-        """Count a connection in its handshake to the end of the block; False after its end."""
+    def passing(self, stream: Any, host: str) -> Iterator[None]:
+        """Count a connection in its handshake to the end of the block."""
         own, shares = Entering(stream, _source(host)), Counter(one.source for one in self.entering)
-        if shares[own.source] >= _SHARE:
-            own.abort()
-            yield False
-            return
-        if len(self.entering) >= _MOST:
-            largest = shares.most_common(1)[0][0]
-            oldest = next(one for one in self.entering if one.source == largest)
+        full = own.source if shares[own.source] >= _SHARE else ""
+        if not full and len(self.entering) >= _MOST:
+            full = shares.most_common(1)[0][0]
+        if full:
+            oldest = next(one for one in self.entering if one.source == full)
             self.entering.remove(oldest)
             oldest.abort()
         self.entering.append(own)
         end = asyncio.get_running_loop().call_later(_HANDSHAKE_S, own.abort)
         try:
-            yield True
+            yield
         finally:
             end.cancel()
             with suppress(ValueError):  # for a newer connection

@@ -183,12 +183,12 @@ class ClusterCollector:
     def _answered(self, request: ReadRequest, data: bytes | SessionError) -> None:
         received, clock = time.monotonic(), time.time()
         if isinstance(data, SessionError):
-            self._record_unread(request.device, data)
+            self._record_unread(request, data)
             return
         try:
             answer = decode_answer(data, request.device, request.facts, request.reading)
         except InvalidAnswer as error:
-            self._record_unread(request.device, Unreachable(message("audit:cluster.invalid", reason=str(error))))
+            self._record_unread(request, Unreachable(message("audit:cluster.invalid", reason=str(error))))
             return
         worker = ReadWorker(answer.worker, answer.clock - clock)
         self._record(request, answer, received - max(0.0, answer.age_s), worker)
@@ -204,9 +204,10 @@ class ClusterCollector:
         result = device_result(job, name, observed, read_at - first.read_at if first else 0.0)
         self._on_read(DeviceRead(name, trouble(answer.observations), answer.evidence, result, worker))
 
-    def _record_unread(self, name: str, error: SessionError) -> None:
-        self._first.pop(name, None)
-        self._on_read(not_read(self._job, name, error))
+    def _record_unread(self, request: ReadRequest, error: SessionError) -> None:
+        """Record a reading ended from outside; a first reading counts alone."""
+        first = _unpickled(self._first.pop(request.device, None))
+        self._on_read(not_read(self._job, request.device, error, first))
 
 
 def _unpickled(first: _First | None) -> tuple[Observation, ...]:

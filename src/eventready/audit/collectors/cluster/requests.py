@@ -35,9 +35,9 @@ from eventready.workspace.workspace import Workspace
 
 #: Seconds to wait for the scheduler, for the first workers; without a worker for devices that wait.
 _OPEN_S, _FIRST_S, _UNREACHED_S = 30.0, 10.0, 60.0
-#: Seconds beyond the end of the run, with a client that reports; without a report, which comes each second; until the
-#: scheduler is lost without one.
-_BEYOND_S, _QUIET_S, _SILENT_S = 30.0, 5.0, 60.0
+#: Seconds until the scheduler is lost without a report, which comes each second; for the way of an answer, which begins
+#: before the end of the run.
+_SILENT_S, _WAY_S = 60.0, 5.0
 #: Frames between two looks at the time.
 _FRAMES = 200
 #: Most seconds of a request.
@@ -197,7 +197,8 @@ class ClusterRequests:
         self._taken.update(queue.slots.keys())
         self._sent[queue.labels] += 1
         self._left -= 1
-        seconds = min(max(0.0, self._ends_at - time.monotonic()), _LONGEST_S)
+        left = max(0.0, self._ends_at - time.monotonic())
+        seconds = min(left - min(_WAY_S, left / 10), _LONGEST_S)
         request = replace(pending.request, key=key, topic=self._topic, seconds=seconds)
         self._link.request(key, set(queue.labels), request.encode())
 
@@ -242,7 +243,7 @@ class ClusterRequests:
         for labels in self._reached_at:
             if capacity(self._workers, labels):
                 self._reached_at[labels] = now
-        over = now > self._ends_at + (0 if quiet_s > _QUIET_S else _BEYOND_S)
+        over = now > self._ends_at
         lost = {labels for labels, at in self._reached_at.items() if over or now - at > _UNREACHED_S}
         if lost:
             error = RunTimeOver(message("session:run_over")) if over else Unreachable(message("audit:cluster.nobody"))

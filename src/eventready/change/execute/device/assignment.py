@@ -25,7 +25,7 @@ from eventready.change.safety.addresses import NONE_KNOWN, KnownAddresses
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.way_in import WayIn
 from eventready.change.safety.way_in_lines import check_way_in
-from eventready.change.times import Ask, RetryTiming, Soak, soak_of
+from eventready.change.times import CHOSEN, Ask, RetryTiming, Soak, soak_of
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message, to_stored
 from eventready.facts.equipment import Equipment
@@ -182,7 +182,7 @@ class Procedure:
     def soak(self, form: ConfigurationForm, before: Tree, target: Tree, ask: Ask) -> Soak:
         """Return the observation time of a change from the old to the new tree."""
         if self.soak_is_chosen:
-            return Soak(self.soak_s, "chosen for a lab")
+            return Soak(self.soak_s, CHOSEN)
         return soak_of(form, before, target, self.soak_s, ask)
 
 
@@ -191,8 +191,8 @@ class Assignment:
     """Work on a device: its part of the plan, the rules and the procedure.
 
     `startup` is the fingerprint of the planned startup configuration, None if it does not matter. `tolerated` are the
-    issues before a change that this one rolls back: they may occur again. `only_way_back`: the plan cannot be read, and
-    no line is sent but those of the recorded way back.
+    issues before a change that this one rolls back or removes: they may occur again. `only_way_back`: the plan cannot
+    be read, and no line is sent but those of the recorded way back.
     """
 
     rules: DeviceRules

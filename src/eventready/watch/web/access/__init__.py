@@ -1,1 +1,1 @@
-"""Access to the pages: users, sessions, logins, limits, headers, origins (least roles: `watch/web/pages`)."""
+"""Access to the pages: keys, cookies, entries, limits, headers, origins (least roles: `watch/web/pages`)."""

@@ -10,7 +10,7 @@ from secrets import compare_digest
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,9 +19,9 @@ from eventready.core.messages import Lang
 from eventready.core.redaction.redaction import redactor
 from eventready.watch.web.access.cookie import SessionCookie, cookie_of
 from eventready.watch.web.access.keys import AccessKeys
-from eventready.watch.web.access.limits import client_of
 from eventready.watch.web.access.login import language_of
 from eventready.watch.web.page import Viewer, WebPage, viewer_of
+from eventready.watch.web.shares import client_of
 
 _LOG = logging.getLogger("uvicorn.error")
 
@@ -29,11 +29,15 @@ _LOG = logging.getLogger("uvicorn.error")
 class Viewers:
     """Middleware: the viewer (`request.state.viewer`), and the viewer of later (`viewer_again`), for streams.
 
+    `lang`: language of viewers without a choice; `own`: language of the event, after that of the browser.
     `look`: secret of the printed link, by which a wall without persons is looked at; empty for none.
     """
 
-    def __init__(self, app: ASGIApp, keys: AccessKeys, cookie: SessionCookie, lang: Lang | None, look: str) -> None:
-        self._app, self._keys, self._cookie, self._lang, self._look = app, keys, cookie, lang, look
+    def __init__(
+        self, app: ASGIApp, keys: AccessKeys, cookie: SessionCookie, *, lang: Lang | None, own: Lang, look: str
+    ) -> None:
+        self._app, self._keys, self._cookie, self._look = app, keys, cookie, look
+        self._lang, self._own = lang, own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -42,12 +46,13 @@ class Viewers:
         await self._app(scope, receive, send)
 
     async def _viewer(self, request: Request) -> Viewer:
-        lang, kiosk = language_of(request, self._lang), "kiosk" in request.query_params
+        lang, kiosk = language_of(request, self._lang, self._own), "kiosk" in request.query_params
         secret, kind = self._cookie.sent(request)
         if not secret:
             return Viewer(lang=lang, kiosk=kiosk)
         if self._look and compare_digest(secret.encode("utf-8", "replace"), self._look.encode()):
-            return Viewer(role="viewer", lang=lang, kiosk=kiosk)
+            alone = await run_in_threadpool(self._keys.alone)
+            return Viewer(role="viewer" if alone else None, lang=lang, kiosk=kiosk)
         acts, address = request.method not in ("GET", "HEAD"), client_of(request.scope)
         try:
             key = await run_in_threadpool(self._keys.find, secret, kind, address, now=acts)
@@ -73,9 +78,12 @@ def guarded(page: WebPage) -> Callable[[Request], Awaitable[Response]]:
             if inspect.iscoroutinefunction(page.handler):
                 response: Response = await page.handler(request)
                 return response
-            return await run_in_threadpool(page.handler, request)  # type: ignore[arg-type]  # the guard above narrows coroutines only
+            async with request.app.state.shares.threads(request):
+                return await run_in_threadpool(page.handler, request)  # type: ignore[arg-type]  # the guard above narrows coroutines only
         except (HTTPException, EventreadyError):
             raise
+        except ClientDisconnect:
+            return Response(status_code=400)
         except Exception as error:  # a defect of a page: a sentence for the viewer, a line in the log
             place = traceback.extract_tb(error.__traceback__)[-1]
             words = f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})"

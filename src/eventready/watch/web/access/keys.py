@@ -88,6 +88,16 @@ class AccessKeys:
     def __init__(self, store: Store, event: Event) -> None:
         self._current, self._event = store.current(KEYS), event
         self._known: dict[str, tuple[AccessKey | None, float]] = {}
+        self._alone = True, float("-inf")
+
+    def alone(self) -> bool:
+        """True without a valid key of a person or program, as of the last second with a readable store."""
+        found, at = self._alone
+        if time.monotonic() - at >= _AGAIN_S:
+            with suppress(StoreError):
+                found = not any(key.valid(_now()) for key in self._current.all().values())
+            self._alone = found, time.monotonic()
+        return found
 
     def invite(self, name: str, role: Role) -> str:
         """Return the secret of a new link for a person. Raises UsageError for an invalid name, StoreError."""
@@ -128,7 +138,7 @@ class AccessKeys:
         if key is None or key.kind != kind or not key.valid(_now()):
             return None
         self._known.setdefault(place, (key, time.monotonic()))
-        if _now() - (key.used or key.since) > _WRITTEN:
+        if key.used is None or _now() - key.used > _WRITTEN:
             with suppress(StoreError):  # a last use that cannot be written locks nobody out
                 self._current.put(place, replace(key, used=_now(), address=address or key.address))
         return key

@@ -1,12 +1,11 @@
-"""Limits of a client: rate of requests, open streams, form and size of a request."""
+"""Limits of a client: rate, form and size of its requests; its acts."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -21,14 +20,12 @@ from eventready.store.store import Store
 from eventready.watch.web.access.cookie import SessionCookie
 from eventready.watch.web.access.keys import AccessKey
 from eventready.watch.web.page import model_of, viewer_of
+from eventready.watch.web.shares import client_of, network_of
 
 #: Requests per second and at once of a client; clients remembered; bytes of a body.
 RATE, BURST, CLIENTS, BODY = 20.0, 200, 10_000, 65_536
 #: Requests per second above the rate whose session is looked up: after a restart no session is known.
 LOOKUPS = 50
-#: Streams of a client, of all, and of these the ones that only operators take.
-STREAMS, ALL_STREAMS, OF_OPERATORS = 60, 300, 60
-_STREAM = "/wall/stream"
 
 
 class Bucket:
@@ -48,74 +45,33 @@ class Bucket:
             self._left.popitem(last=False)
         return left >= 1
 
-    def give(self, key: str) -> None:
-        """Give a token back."""
-        if key in self._left:
-            left, at = self._left[key]
-            self._left[key] = left + 1, at
-
-
-def client_of(scope: Scope) -> str:
-    """Address of a client; behind a trusted proxy, of its client."""
-    return str((scope.get("client") or ("",))[0])
-
-
-def network_of(scope: Scope) -> str:
-    """Network of a client: its address, or the 64 bits of an IPv6 address in which a client may choose any."""
-    try:
-        address = ip_address(client_of(scope))
-    except ValueError:
-        return client_of(scope)
-    if not isinstance(address, IPv6Address) or address.is_link_local:
-        return str(address)
-    return str(address.ipv4_mapped or int(address) >> 64)
-
 
 class RequestLimits:
-    """Middleware: 429 above the rate, 503 above the streams, 413 for a large body, 400 for a request of two meanings.
+    """Middleware: 429 above the rate, 413 for a large body, 400 for a request of two meanings.
 
     `known`: key of a client, as last found by its secret; None for others. Each person has a rate of its own, whatever
-    others do from the same address, and operators have streams of their own.
+    others do from the same address.
     """
 
     def __init__(self, app: ASGIApp, known: Callable[[Scope], AccessKey | None], cookie: SessionCookie) -> None:
         self._app, self._known, self._cookie = app, known, cookie
         self._bucket, self._lookups = Bucket(RATE, BURST), Bucket(LOOKUPS, LOOKUPS)
-        self._streams: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         person = self._known(scope)
-        client = " ".join(person.person) if person else network_of(scope)
+        client = " ".join(person.person) if person else network_of(client_of(scope))
         headers = Headers(scope=scope)
         if not (self._bucket.take(client) or (self._cookie.sent(HTTPConnection(scope))[0] and self._lookups.take(""))):
             await PlainTextResponse("too many requests\n", 429, {"Retry-After": "5"})(scope, receive, send)
         elif "\0" in scope["path"] or ("content-length" in headers and "transfer-encoding" in headers):
             await PlainTextResponse("invalid request\n", 400, {"Connection": "close"})(scope, receive, send)
-        elif scope["path"] == _STREAM:
-            await self._stream(client, ALL_STREAMS - OF_OPERATORS * (not _operates(person)), scope, receive, send)
         elif _too_large(headers):
             await PlainTextResponse("too large\n", 413)(scope, receive, send)
         else:
             await self._app(scope, _bounded(receive), send)
-
-    async def _stream(self, client: str, most: int, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._streams[client] >= STREAMS or self._streams.total() >= most:
-            await PlainTextResponse("too many streams\n", 503, {"Retry-After": "30"})(scope, receive, send)
-            return
-        self._streams[client] += 1
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._streams[client] -= 1
-            if not self._streams[client]:
-                del self._streams[client]
-
-
-def _operates(person: AccessKey | None) -> bool:
-    return person is not None and person.role == "operator"
 
 
 def _too_large(headers: Headers) -> bool:

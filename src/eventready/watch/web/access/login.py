@@ -12,8 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from eventready.core.messages import LANGS, Lang
 from eventready.watch.web.access.cookie import cookie_of
 from eventready.watch.web.access.keys import AccessKey, AccessKeys
-from eventready.watch.web.access.limits import client_of, record_act
+from eventready.watch.web.access.limits import record_act
 from eventready.watch.web.page import html, viewer_of
+from eventready.watch.web.shares import client_of
 
 _PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/?&=+:@!$'()*,;%._~-]*")
 _LANG, _YEAR_S = "eventready_lang", 365 * 86_400
@@ -39,7 +40,8 @@ def _form(request: Request, link: AccessKey | None = None, failed: str = "", sta
 async def enter(request: Request) -> Response:
     """Open the session of a link. The printed link of a wall without persons opens any number of browsers."""
     secret = str((await request.form()).get("secret", ""))
-    if (look := request.app.state.look) and compare_digest(secret.encode("utf-8", "replace"), look.encode()):
+    look = request.app.state.look if await run_in_threadpool(keys_of(request).alone) else ""
+    if look and compare_digest(secret.encode("utf-8", "replace"), look.encode()):
         response: Response = RedirectResponse("/", 303)
         cookie_of(request).give(request, response, secret)
         return response
@@ -72,7 +74,7 @@ def logout(request: Request) -> Response:
     keys_of(request).close(cookie.of(request))
     if viewer_of(request).name:
         record_act(request, "logout")
-    response = RedirectResponse("/login", 303)
+    response = RedirectResponse("/enter", 303)
     cookie.take(request, response)
     return response
 
@@ -92,11 +94,11 @@ def local_path(path: str) -> str:
     return path if _PATH.fullmatch(path) else "/"
 
 
-def language_of(request: Request, default: Lang | None) -> Lang:
-    """Return the language of a viewer: as chosen, else `default`, else of the browser, else Vietnamese."""
+def language_of(request: Request, default: Lang | None, own: Lang) -> Lang:
+    """Return the language of a viewer: as chosen, else `default`, else of the browser, else `own` of the event."""
     chosen = request.cookies.get(_LANG) or default
     if chosen in LANGS:
         return chosen
     wanted = request.headers.get("accept-language", "").lower()
     places = {lang: wanted.find(lang) for lang in LANGS if lang in wanted}
-    return min(places, key=lambda lang: places[lang], default="vi")
+    return min(places, key=lambda lang: places[lang], default=own)

@@ -15,9 +15,10 @@ from starlette.responses import Response
 
 from eventready.core.language import clean
 from eventready.watch.web.access.cookie import cookie_of
-from eventready.watch.web.access.limits import Bucket, client_of, network_of, record_act
+from eventready.watch.web.access.limits import Bucket, record_act
 from eventready.watch.web.access.login import begun, keys_of
 from eventready.watch.web.page import Role
+from eventready.watch.web.shares import client_of, network_of
 from eventready.workspace.settings.watch import IdentityProvider
 
 #: Logins begun at once, and their seconds until the provider has answered.
@@ -45,7 +46,7 @@ class SignIn:
 
     async def leave(self, request: Request) -> Response:
         """Go to the provider. Raises HTTPException above the rate of a client."""
-        if not self._limit.take(network_of(request.scope)):
+        if not self._limit.take(network_of(client_of(request.scope))):
             raise HTTPException(429)
         token = secrets.token_urlsafe(32)
         kept = request.scope["session"] = {}

@@ -26,6 +26,7 @@ from eventready.watch.kpi import UNITS
 from eventready.watch.snapshot_record import FirstReading, OpenEntry
 from eventready.watch.web.page import Viewer, html, render, viewer_of
 from eventready.watch.web.read_model import Night, OnDuty, ReadModel
+from eventready.watch.web.shares import Shares
 from eventready.workspace.devices.device import SERVICES, Device
 from eventready.workspace.settings.event import Event, Window
 from eventready.workspace.workspace import Workspace
@@ -314,15 +315,17 @@ async def wall(request: Request) -> Response:
 
 
 async def stream(request: Request) -> Response:
-    """Renewals of the wall as server-sent events, until the end of the access."""
+    """Renewals of the wall as server-sent events, until the end of the access or a newer stream in its place."""
     feed: Feed = request.app.state.feed
+    shares: Shares = request.app.state.shares
     viewer = viewer_of(request)
 
     async def events() -> AsyncIterator[str]:
         loop = asyncio.get_running_loop()
         end = loop.time() + STREAM_S
-        while loop.time() < end and viewer == await request.state.viewer_again(request):
-            yield (await feed.rendered(viewer)).event
-            await asyncio.sleep(TICK_S)
+        with shares.stream(request) as held:
+            while held() and loop.time() < end and viewer == await request.state.viewer_again(request):
+                yield (await feed.rendered(viewer)).event
+                await asyncio.sleep(TICK_S)
 
     return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

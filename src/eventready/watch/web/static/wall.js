@@ -4,13 +4,14 @@
 (() => {
   const SILENT_MS = 10000, LONGEST_MS = 120000;
   const lost = document.getElementById("lost"), left = lost.querySelector("b");
+  const { lang, dataset } = document.documentElement;
   let last = Date.now(), tried = last, pause = SILENT_MS;
   document.addEventListener("htmx:sse:after:message", () => { last = Date.now(); pause = SILENT_MS; });
   setInterval(() => {
     const silent = Date.now() - last > SILENT_MS;
     if (lost.hidden === silent) {
       lost.hidden = !silent;
-      lost.querySelector("time").textContent = new Date(last).toLocaleTimeString(document.documentElement.lang);
+      lost.querySelector("time").textContent = new Date(last).toLocaleTimeString(lang, { timeZone: dataset.zone });
       document.body.classList.toggle("lost", silent);
     }
     if (!silent || document.hidden) tried = Date.now();
