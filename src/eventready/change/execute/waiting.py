@@ -19,7 +19,7 @@ from typing import Any
 from eventready.change.document import Plan, PlanFile, load_plan
 from eventready.change.execute.apply import apply_plan, mode_of
 from eventready.change.execute.calls import call
-from eventready.change.execute.change import admit, expected_groups
+from eventready.change.execute.change import admit, expected_ends
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.result import ApplyResult
 from eventready.change.plan.paths import paths_in
@@ -66,7 +66,7 @@ def window_begin(context: ExecutionContext, plan: Plan, name: str) -> datetime:
     workspace, now = context.workspace, context.clock.now()
     names = [device.name for device in plan.devices]
     venues = touched_venues(workspace, names, lambda: paths_in(context.store, workspace, context.clock))
-    expected_s = sum(seconds for seconds, _names in expected_groups(context, plan))
+    expected_s = max((end for end, _names in expected_ends(context, plan)), default=0.0)
     return begin_in_window(workspace.event, name, venues, now, expected_s)
 
 
