@@ -7,7 +7,7 @@ and no line is sent while one is pending.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
@@ -219,7 +219,8 @@ class Guard:
         if accepted < len(lines):
             bad = replies[accepted]
             return SendResult(False, RejectedLine(bad.command, _cause(bad)), bad.status, accepted)
-        for after in (self.spec.arm_after, () if self.spec.session_bound else self._change.leave):
+        leave = () if self.spec.session_bound else (*self._change.leave, *activations(self._change, lines))
+        for after in (self.spec.arm_after, leave):
             replies = self._send(self._configuring, after, self._long_s)
             self._armed = self._armed or (bool(replies) and after is self.spec.arm_after)
             bad_one = first_unanswered(replies)
@@ -359,6 +360,18 @@ class Guard:
         for key, value in (("seconds", self.seconds), ("minutes", self.seconds // 60), ("change", self._id)):
             line = line.replace(f"{{{key}}}", str(value))
         return line
+
+
+def activations(spec: ChangeSpec, lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the commands for the effect of sent lines, each once. See `Activation`."""
+    found, header = dict[str, None](), dict[int, re.Match[str]]()
+    for line in lines:
+        for number, one in enumerate(spec.activations):
+            if begun := re.fullmatch(one.section, line):
+                header[number] = begun
+            elif number in header and re.fullmatch(one.line, line):
+                found[one.command.format(**header[number].groupdict())] = None
+    return tuple(found)
 
 
 def enter_configuration(

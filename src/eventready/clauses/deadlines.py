@@ -3,58 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-import holidays
-
+from eventready.clauses.calendar import Calendar
 from eventready.core.messages import Bilingual, Text, in_both, message
 from eventready.core.strings.texts import short
 from eventready.core.timezone import local_time, moment_at
 from eventready.delivery.mail.delivery_log import SentDocument, first_sent
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.workspace.settings.duties import Duty
-from eventready.workspace.settings.event import DaysOff, Event, Operator, ScheduledTest
-
-_SATURDAY, _SUNDAY = 5, 6
-_WEEKEND = {day: message(f"terms:weekday.{day}") for day in (_SATURDAY, _SUNDAY)}
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """Working days in Vietnam, with the corrections of the workspace."""
-
-    days_off: DaysOff = field(default_factory=DaysOff)
-
-    def off(self, day: date) -> Text | None:
-        """The reason for a day off; None for a working day. The workspace's own days take precedence."""
-        if day in self.days_off.remove:
-            return None
-        if day in self.days_off.add:
-            return message("clauses:calendar.own_day_off")
-        return _public_holidays(day.year).get(day) or _WEEKEND.get(day.weekday())
-
-    def working_day_before(self, day: date, count: int = 1) -> date:
-        """Return the last working day before a day, or the `count`th before. A year without a working day ends the
-        search."""
-        found = day
-        for back in range(1, 366):
-            found = day - timedelta(days=back)
-            if self.off(found) is None:
-                count -= 1
-            if count == 0:
-                break
-        return found
-
-
-@lru_cache(maxsize=16)
-def _public_holidays(year: int) -> dict[date, Bilingual]:
-    """Return the public holidays of a year, with the substitutes for holidays on a weekend."""
-    vietnamese = holidays.country_holidays("VN", years=year, language="vi")
-    english = holidays.country_holidays("VN", years=year, language="en_US")
-    return {day: Bilingual(name, str(english.get(day, name))) for day, name in vietnamese.items()}
+from eventready.workspace.settings.event import Event, Operator, ScheduledTest
 
 
 def applies(duty: Duty, operator: Operator) -> bool:
@@ -71,7 +31,9 @@ def applying(duties: Iterable[Duty], operator: Operator) -> tuple[Duty, ...]:
 
 #: Days before its deadline from which a delivery counts as that of the coming report.
 _EARLY_DAYS = 3
-DeadlineKind: TypeAlias = Literal["weekly_report", "duty_list", "freeze", "test", "clause", "incident", "works"]
+DeadlineKind: TypeAlias = Literal[
+    "weekly_report", "duty_list", "freeze", "test", "clause", "incident", "works", "configuration"
+]
 #: `near`: within the warning time; `due`: the time is reached; `late`: the last moment has passed.
 DeadlineStatus: TypeAlias = Literal["open", "near", "due", "late", "done", "done_late", "in_force", "over"]
 
@@ -134,7 +96,7 @@ def deadlines(
     more: Iterable[Deadline] = (),
 ) -> tuple[Deadline, ...]:
     """All deadlines by time, and `more`. `done` are ids of fulfilled clauses, `audits` the moments of finished runs."""
-    calendar = Calendar(event.days_off)
+    calendar = Calendar.of(event)
     found = [
         *more,
         *weekly(event, sent, moment),
@@ -157,7 +119,7 @@ def weekly(event: Event, sent: Sequence[SentDocument], moment: datetime) -> tupl
     plan = event.weekly_report
     if plan is None:
         return ()
-    calendar = Calendar(event.days_off)
+    calendar = Calendar.of(event)
     papers = [paper for paper in sent if paper.kind == "weekly-report"]
     papers.sort(key=lambda paper: paper.at, reverse=True)
     # The first delivery of a report is the last here, and stays.
@@ -229,7 +191,7 @@ def _trial(
     else:
         made = min(trial.due, moment) if trial.proved_by in done else None
         proof = message("clauses:deadline.proved_by_clause", clause=trial.proved_by)
-    warn = min(max(trial.start, ahead(trial.due, Calendar(event.days_off))), trial.due)
+    warn = min(max(trial.start, ahead(trial.due, Calendar.of(event))), trial.due)
     note = message("clauses:deadline.test_note", start=trial.start, due=trial.due, proof=proof)
     title = Bilingual(trial.name_vi, trial.name)
     one = Deadline(f"test-{trial.id}", "test", title, trial.due, trial.due, warn, "open", note)
@@ -237,7 +199,7 @@ def _trial(
 
 
 def _clause(duty: Duty, due: datetime, event: Event, moment: datetime, done: Collection[str]) -> Deadline:
-    warn = ahead(due, Calendar(event.days_off))
+    warn = ahead(due, Calendar.of(event))
     title = message("clauses:deadline.clause", clause=duty.id, what=Bilingual(short(duty.vi), short(duty.en)))
     one = Deadline(f"clause-{duty.id}", "clause", title, due, due, warn, "open", duty.period, duty.owner)
     return judged(one, event, moment, min(due, moment) if duty.id in done else None)

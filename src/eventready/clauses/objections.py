@@ -9,7 +9,8 @@ from icalendar import Calendar as Ics
 from icalendar import Event as IcsEvent
 from icalendar import vCalAddress
 
-from eventready.clauses.deadlines import Calendar, Deadline, ahead, judged
+from eventready.clauses.calendar import Calendar
+from eventready.clauses.deadlines import Deadline, ahead, judged
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.strings.texts import at, few
@@ -37,7 +38,7 @@ def harmful(workspace: Workspace, run: Run | None) -> tuple[Work, ...]:
 
 def objections(workspace: Workspace, works: Iterable[Work], moment: datetime) -> Iterator[Deadline]:
     """Yield the deadline of an objection to each of these works."""
-    calendar = Calendar(workspace.event.days_off)
+    calendar = Calendar.of(workspace.event)
     for work in works:
         latest = object_until(work, workspace.circuits.provider(work.provider), calendar)
         warn = ahead(latest, calendar)
@@ -66,7 +67,7 @@ def objection_mail(
     """
     if not provider.email:
         raise UsageError(message("works:no_address", provider=work.provider))
-    until = object_until(work, provider, Calendar(event.days_off))
+    until = object_until(work, provider, Calendar.of(event))
     subject = text("works:mail.subject", lang, work=work.id, start=at(work.start), event=event.title)
     body = text(
         "works:mail.body", lang, provider=work.provider, work=work.id, start=at(work.start), end=at(work.end),

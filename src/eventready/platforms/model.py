@@ -157,7 +157,8 @@ class LockedWhile(Strict):
 class HoldTime(Strict):
     """Dead or hold time of a protocol: the time until a silent neighbour or path is given up.
 
-    Applies if the change touches a line that fully matches `touched`. `line` (full match) configures the time, with the
+    Applies if the change touches a line that fully matches `touched`, or a line beneath. Changed lines that fully match
+    `but` do not count: no neighbour has to agree to them. `line` (full match) configures the time, with the
     group `seconds` or `ms` and optionally `times` (a multiplier). The field `times` multiplies in any case (VRRP: 3
     intervals). Without such a line the time is `default_s`, with its source in `default_reason`. `for_all` (full match)
     replaces the default for every neighbour of a section that matches `touched`. If `line` has the group `times`
@@ -168,6 +169,7 @@ class HoldTime(Strict):
 
     touched: ChangeRegex
     line: ChangeRegex
+    but: ChangeRegex = ""
     for_all: ChangeRegex = ""
     times: float = Field(default=1, gt=0)
     interval: ChangeRegex = ""
@@ -434,10 +436,26 @@ class SectionHarm(Strict):
 
 
 class LaterEffect(Strict):
-    """A line (full match) without an effect before an event: the next connection of a base station, a restart."""
+    """A line (full match) without an effect before an event: the next connection of a base station, a restart.
+
+    `added`: only where the section had no such line; a change of its value and its removal take effect at once.
+    """
 
     line: ChangeRegex
+    added: bool = False
     event: Phrase
+    source: str = Field(default="", description="Where this is from")
+
+
+class Activation(Strict):
+    """Command without which lines (full match) of a section have no effect yet, sent after configuration mode.
+
+    `command` is sent once for each header (full match of `section`), whose groups fill its braces.
+    """
+
+    section: ChangeRegex
+    line: ChangeRegex
+    command: str
     source: str = Field(default="", description="Where this is from")
 
 
@@ -557,6 +575,7 @@ class ChangeSpec(Strict):
     separators: tuple[ChangeRegex, ...] = ()
     enter: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
+    activations: tuple[Activation, ...] = ()
     encoding: Literal["ascii", "utf-8"] = Field(
         default="ascii", description="Characters that a command line takes as they are typed, observed on the device"
     )

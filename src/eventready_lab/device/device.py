@@ -59,6 +59,7 @@ class SimulatedDevice:
     _growth: dict[str, tuple[float, float, float]] = field(default_factory=dict, init=False)
     _host: HostSystem | None = field(default=None, init=False)
     _config: ConfigStore | None = field(default=None, init=False)
+    _connected: Tree = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         if self.dialect.variant:
@@ -133,6 +134,7 @@ class SimulatedDevice:
         self._down_until = self.seconds() + down_s
         if self.dialect.config:
             self.config.restart()
+            self._all_connect(self.config)
         self.version += 1
 
     # --- counters -----------------------------------------------------------------------------------------------
@@ -195,6 +197,7 @@ class SimulatedDevice:
             self._config = ConfigStore(
                 tree, mode.grammar, candidate=mode.candidate, changed=self._config_changed, stored=mode.stored
             )
+            self._all_connect(self._config)
         return self._config
 
     def load(self, text: str) -> None:
@@ -204,11 +207,21 @@ class SimulatedDevice:
             raise TypeError(f"{self.dialect.platform} has no configuration mode")
         tree = mode.read(text)
         self.config.rewrite(tree, tree)
+        self._all_connect(self.config)
 
     @property
     def configured(self) -> Tree | None:
         """Return the running configuration; None before its first use, while still derived from the state."""
         return self._config.running if self._config else None
+
+    @property
+    def connected(self) -> Tree:
+        """Return the configuration of the last restart; the dialect keeps parts read at other events."""
+        return self._connected
+
+    def _all_connect(self, config: ConfigStore) -> None:
+        if self.dialect.config and self.dialect.config.connected:
+            self._connected = copy.deepcopy(config.running)
 
     def _restore(self, tree: Tree) -> None:
         self.config.replace(tree)

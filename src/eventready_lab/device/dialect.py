@@ -145,6 +145,7 @@ class ConfigMode:
     left: printed on leaving configuration mode.
     stored: the running configuration is kept over a restart; there is no other startup configuration.
     read: parses a configuration as the device prints it.
+    connected: parts take effect at a later event only: what a base station reads when it connects, or a restart.
     """
 
     initial: Callable[[DeviceState], str]
@@ -173,6 +174,7 @@ class ConfigMode:
     stored: bool = False
     left: str = ""
     read: Callable[[str], Tree] = parse_tree
+    connected: bool = False
 
 
 @dataclass(frozen=True)
@@ -213,8 +215,8 @@ class Dialect:
     output_filters: shows accept `| include|exclude|begin|section|count X`.
     quit_commands: pattern (full match) of the commands that end the session in `exec` and `enabled`.
     sessions: the most sessions at a time; 0 for no limit.
-    log_line: a log line of the platform for fault `prompt-log-line`, with `{host}` and `{now}` (a datetime:
-        `{now:%b %d %H:%M:%S}`); of an MML platform the body of an unsolicited alarm report.
+    log_line: a log line of the platform for fault `prompt-log-line`, with `{host}`, `{zone}`, `{offset}` and `{now}`, a
+        datetime (`{now:%b %d %H:%M:%S}`); of an MML platform the body of an unsolicited alarm report.
     double_newline: CR and LF are one Enter each, as on OsmoBSC.
     host: the host of the device, where a login to it exists.
     variant: selects the dialect by the device's state, where a platform has several systems: VRP 5 and VRP 8.

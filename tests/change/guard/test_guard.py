@@ -248,6 +248,22 @@ def test_inverse_arms_nothing_and_confirms_nothing() -> None:
     assert line.reported == ["configure", "a", "end", "configure", "no a", "end"]
 
 
+def test_lines_that_need_a_command_to_take_effect_send_the_command_once_a_section() -> None:
+    """Outside of configuration mode, and only for the lines that need the command."""
+    change = change_spec(load_platform("osmocom_bsc"))
+    line = Line(prompt="OsmoBSC#")
+    guard = Guard(INVERSE, change, cast(Session, line), None, "c-1", 600)
+    sections = ("bts 0", "rach tx integer 9", "cell reselection offset 0", "exit", "bts 1", "codec-support fr", "exit")
+    resent = "bts 0 resend-system-information"
+    assert guard.apply(["network", *sections]).ok
+    assert line.reported[-2:] == ["end", resent]
+    assert guard.apply(["network", "bts 1", "codec-support fr"]).ok
+    assert line.reported[-1] == "end"
+    line.answers = {resent: ReplyStatus.REFUSED}
+    done = guard.apply(["network", *sections])
+    assert (done.ok, done.rejected and done.rejected.line) == (False, resent)
+
+
 def test_nothing_to_say_is_nothing_sent() -> None:
     line = Line()
     assert make(INVERSE, line).apply([]).ok

@@ -74,6 +74,9 @@ def test_what_takes_effect_later_is_not_written_shortly_before_a_window(
         pytest.raises(RefusedError, match=r"`mode sso` on wlc-1 takes effect only later") if refused else nullcontext()
     ):
         refuse_late_effects(event(), START - before, {"wlc-1": (other, later)}, emergency)
+    gone = message("change:risk.later_gone", **later.params)
+    with pytest.raises(RefusedError, match="removal of `mode sso` on wlc-1") if refused else nullcontext():
+        refuse_late_effects(event(), START - before, {"wlc-1": (gone,)}, emergency)
 
 
 def test_an_emergency_passes_and_gives_the_window_it_broke() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.change.safety.addresses import KnownAddresses
 from eventready.change.safety.objects import refuse_altered_objects
+from eventready.change.safety.ranges import LATE, late_line, value_risks
 from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import RouteBack, WayIn
 from eventready.core.errors import RefusedError
@@ -91,6 +93,8 @@ def test_a_harmful_value_is_named_and_its_neighbour_is_not(
 LATER = [
     ("osmocom_bsc", "network\n bts 0\n  trx 0\n   timeslot 1\n    phys_chan_config TCH/H\n", "base station"),
     ("cisco_9800", "redundancy\n mode rpr\n", "restart of both controllers"),
+    ("linux_hostapd", "/etc/hostapd/wlan0.conf\n bss_load_update_period=50\n", "start of hostapd"),
+    ("linux_hostapd", "/etc/hostapd/wlan0.conf\n qos_map_set=0,0,2,16,1,1,255,255\n", "start of hostapd"),
 ]
 
 
@@ -104,6 +108,33 @@ def test_what_takes_effect_later_is_a_risk_with_the_event(name: str, lines: str,
     assert event in later
     standing = map(in_english, check_values(platform(name), device, WayIn(), (trees[1],) * 2, KNOWN))
     assert not [risk for risk in standing if "has no effect before" in risk]
+
+
+GONE = [
+    ("cisco_9800", ("redundancy", "mode sso"), "`mode sso` has no effect before the next restart"),
+    (
+        "linux_hostapd",
+        ("/etc/hostapd/w.conf", "qos_map_set=0,0"),
+        "`qos_map_set=0,0` has no effect before the next start",
+    ),
+    ("linux_hostapd", ("/etc/hostapd/w.conf", "bss_load_update_period=50"), ""),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "words"), GONE)
+def test_the_removal_of_a_line_with_a_later_effect_is_a_risk_of_its_own(
+    name: str, path: tuple[str, str], words: str
+) -> None:
+    spec, (section, line) = change_of(name), path
+    with_it: Tree = {section: {line: {}, "other": {}}}
+    without: Tree = {section: {"other": {}}}
+    gone = [one for one in value_risks(spec, with_it, without) if one.id in LATE]
+    assert [one.id for one in gone] == ["change:risk.later_gone"] * bool(words)
+    assert all(words in one.render("en") and late_line(one).render("en") == f"the removal of `{line}`" for one in gone)
+    changed: Tree = {section: {re.sub(r"(?<=[ =]).*", "rpr", line): {}, "other": {}}}
+    assert [one.id for one in value_risks(spec, with_it, changed) if one.id in LATE] == ["change:risk.later"] * bool(
+        words
+    ), "the new value says all"
 
 
 def test_an_object_of_the_same_plan_is_known() -> None:

@@ -188,6 +188,12 @@ def test_without_handover_nothing_is_evened_out(line: str) -> None:
     assert used(machine) == [6, 1]
 
 
+def reconnected(say: Typed, number: int, link: str = "oml") -> None:
+    """A station drops its connection, and comes back."""
+    say("end")
+    assert say(f"drop bts connection {number} {link}") == ""
+
+
 def test_half_rate_slots_make_room_and_an_overloaded_cell_refuses_no_person_any_more() -> None:
     machine = controller(2, 2)
     FaultInjector({"bsc": machine}).inject("bsc", "channels-full", {"cell": "QT-0"})
@@ -204,14 +210,69 @@ def test_half_rate_slots_make_room_and_an_overloaded_cell_refuses_no_person_any_
     before = refused()
     assert before > 100
     say = Typed(machine, "bts 0", "trx 0", "timeslot 7", "phys_chan_config TCH/H")
+    for link in ("", "rsl"):
+        if link:
+            reconnected(say, 0, link)
+        assert load()["TCH/F"] == (6, 6), "a station reads its timeslots when it connects"
+    reconnected(say, 0)
     assert (load()["TCH/F"], load()["TCH/H"]) == ((5, 5), (1, 2))
     at_change = refused()
     machine.advance_clock(60)
     assert refused() == at_change
-    say("phys_chan_config TCH/F")
+    say = Typed(machine, "bts 0", "trx 0", "timeslot 7", "phys_chan_config TCH/F")
+    reconnected(say, 0)
     assert load()["TCH/F"] == (6, 6)
     machine.advance_clock(10)
     assert refused() > at_change
+
+
+def test_a_packet_channel_without_gprs_takes_the_cell_down_at_the_next_connection() -> None:
+    machine = controller(2, 0)
+
+    def states() -> list[str]:
+        return [one.state for one in rows(machine, "cell", r.Cell)]
+
+    for kind, state in (("PDCH", "down"), ("TCH/F", "up")):
+        before = states()
+        say = Typed(machine, "bts 0", "trx 0", "timeslot 7", f"phys_chan_config {kind}")
+        assert states() == before
+        reconnected(say, 0)
+        assert states() == [state, "up"]
+
+
+@pytest.mark.parametrize("way", ["returns", "restarts"])
+def test_a_station_that_was_away_reads_what_is_configured(way: str) -> None:
+    machine = controller(2)
+
+    def half_rate() -> bool:
+        return any(one.timeslot == "TCH/H" for one in rows(machine, "channel_load", r.ChannelLoad))
+
+    Typed(machine, "bts 0", "trx 0", "timeslot 7", "phys_chan_config TCH/H", "write memory")
+    assert not half_rate()
+    if way == "restarts":
+        machine.restart()
+    else:
+        machine.state.sites[0].link = "down"
+        assert not half_rate()
+        machine.state.sites[0].link = "up"
+    assert half_rate()
+
+
+@pytest.mark.parametrize(
+    ("number", "link", "answer"),
+    [
+        (0, "up", ""),
+        (0, "down", "% Filed to (re)generate System Information messages, check the logs"),
+        (7, "up", "% BTS number must be between 0 and 1. It was 7."),
+    ],
+)
+def test_the_broadcast_is_sent_anew_where_the_station_is_there(number: int, link: str, answer: str) -> None:
+    """The answers are those of OsmoBSC 1.13."""
+    machine = controller(0)
+    machine.state.sites[0].link = link
+    say = Typed(machine)
+    say("end")
+    assert say(f"bts {number} resend-system-information") == answer
 
 
 def test_restart_brings_back_what_was_written() -> None:

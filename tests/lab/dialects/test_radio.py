@@ -269,3 +269,26 @@ def test_huawei_ac_tells_what_is(state: DeviceState) -> None:
         for slot, radio in enumerate(ap.radios)
         for name, enabled in state.wlans.items()
     }
+
+
+def test_a_redundancy_mode_operates_after_the_next_restart_only() -> None:
+    state = DeviceState("wlc", "cisco_9800", "ac", hostname="WLC-1")
+    state.pair_mode = "SSO"
+    machine = machine_of(state)
+
+    def pair() -> tuple[str, bool]:
+        configured, operating = re.findall(r"Redundancy Mode = (\S+)", printed(machine, "show redundancy"))
+        (found,) = rows(machine, "controller_pair", r.ControllerPair)
+        return f"{configured} {operating}", bool(found.ready)
+
+    wire = AnswerChannel()
+    shell = CliSession(machine, wire)
+    for line in ("terminal length 0", "configure terminal", "redundancy", "mode none", "end"):
+        typed(shell, wire, line)
+    assert pair() == ("Non-redundant sso", True)
+    machine.restart()
+    assert pair() == ("sso sso", True), "not saved"
+    machine.config.edit(("redundancy",), "mode none", "redundancy")
+    machine.config.save()
+    machine.restart()
+    assert pair() == ("Non-redundant Non-redundant", False)

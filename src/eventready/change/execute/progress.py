@@ -50,9 +50,9 @@ class RecordedProgress:
     """Progress of a change.
 
     `active`: a process works on the change. `wave`: the last begun of `waves`, from 1; 0 with an unreadable plan.
-    `to_go`: devices without an end; `devices`: those of them at work. `awaiting`: devices that wait for the word of
-    `by`. `ends`: expected end (real time), None where it is unknown; `overdue`: the time of the plan has passed.
-    `action`: next action, without a process. `readable`: False for a damaged record, of which only the locks are known.
+    `to_go`: devices without an end; `devices`: those of them at work. `awaiting`: those that wait for the word of `by`.
+    `ends`: expected end (real time), None where it is unknown; `overdue`: the time of the plan has passed. `action`:
+    next action, without a process. `readable`: False for a damaged record, of which only the locks are known.
     """
 
     change: str
@@ -169,7 +169,7 @@ def _seconds(begin: Step, seconds: float, at: datetime) -> int:
 
 
 def _left_s(record: ChangeRecord, plan: Plan, steps: Mapping[str, Sequence[Step]], at: datetime) -> float | None:
-    """Return the expected seconds until the end, negative if a group of waves takes longer than planned.
+    """Return the expected seconds until the end, negative if a wave takes longer than planned.
 
     None for a drill. After a device that did not take the change, no further wave begins.
     """
@@ -177,21 +177,22 @@ def _left_s(record: ChangeRecord, plan: Plan, steps: Mapping[str, Sequence[Step]
         return None
     bodies = [step.body for step in record.steps]
     soaks = [one.soak_s for one in bodies if isinstance(one, Verify) and one.soak_reason == CHOSEN]
-    if any(isinstance(one, AskWord) for one in bodies):
-        plan = plan.model_copy(update={"together": ()})  # the word is about a single wave
+    overlap = not any(isinstance(one, AskWord) for one in bodies)  # the word is about a single wave
     stops = not record.entry.header.rolls_back and any(
         isinstance(one, Done) and one.outcome is not DeviceOutcome.NEW for one in bodies
     )
+    moments = [[steps[name][0].moment for name in wave if name in steps] for wave in plan.waves]
+    begun = {number: (min(own) - at).total_seconds() for number, own in enumerate(moments) if own}
+    begun = {number: min(0.0, seconds) for number, seconds in begun.items()}
+    ended = {name for name in plan.order if _has_ended(steps.get(name, ()))}
+    times = plan.timetable(soaks[-1] if soaks else None, overlap=overlap, begun=begun, ended=ended)
     left = 0.0
-    for group, seconds in zip(plan.groups, plan.group_durations(soaks[-1] if soaks else None), strict=True):
-        names = [name for wave in group for name in wave]
-        if all(_has_ended(steps.get(name, ())) for name in names):
+    for number, (wave, (_begin, end)) in enumerate(zip(plan.waves, times, strict=True)):
+        if ended.issuperset(wave) or (stops and number not in begun):
             continue
-        begun = [steps[name][0].moment for name in names if name in steps]
-        rest = seconds - max(0.0, (at - min(begun)).total_seconds()) if begun else seconds
-        if rest < 0:
-            return rest
-        left += 0.0 if stops and not begun else rest
+        if end < 0:
+            return end
+        left = max(left, end)
     return left
 
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from eventready.change.safety.ranges import LATE, late_line
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message, message
@@ -93,17 +94,17 @@ def closed_to_waves(event: Event, now: datetime) -> str | Message:
 
 
 def refuse_beyond(
-    event: Event, now: datetime, groups: Sequence[tuple[float, Sequence[str]]], emergency: Emergency | None = None
+    event: Event, now: datetime, ends: Sequence[tuple[float, Sequence[str]]], emergency: Emergency | None = None
 ) -> bool:
     """Return True if an emergency permits a change expected to last into a closed window.
 
-    `groups` are the expected seconds and the devices of each part, in sequence. Raises RefusedError without an
+    `ends` are the expected end of each wave in seconds from now, and its devices. Raises RefusedError without an
     emergency, with the devices that fit before the window.
     """
     window, end = next_closed_window(event, now), now
     fits: list[str] = []
-    for seconds, names in groups:
-        end += timedelta(seconds=seconds)
+    for seconds, names in ends:
+        end = max(end, now + timedelta(seconds=seconds))
         fits += names if window is None or end <= window.start else []
     if window is None or end <= window.start:
         return False
@@ -126,11 +127,13 @@ def refuse_late_effects(
         return
     for device, sentences in risks.items():
         for risk in sentences:
-            if isinstance(risk, Message) and risk.id == "change:risk.later":
-                line, start = risk.params["line"], at(window.start)
+            if isinstance(risk, Message) and risk.id in LATE:
                 raise RefusedError(
-                    message("change:freeze.late", line=line, device=device, window=_named(window), start=start)
-                )
+                    message(
+                        "change:freeze.late", line=late_line(risk), device=device, window=_named(window),
+                        start=at(window.start),
+                    )
+                )  # fmt: skip
 
 
 def refuse_shifted_clock(event: Event, clock: Clock) -> None:

@@ -9,11 +9,13 @@ from eventready.change.forms.rules import matches
 from eventready.change.forms.tree import Path, Tree, subtree, walk
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Bilingual, Message, message
-from eventready.platforms.model import BandwidthSum, ChangeSpec, Phrase, SectionHarm, ValueRange
+from eventready.platforms.model import BandwidthSum, ChangeSpec, LaterEffect, Phrase, SectionHarm, ValueRange
 from eventready.platforms.writable_pattern import is_own_name
 
 #: A policy must leave a part of the bandwidth to what it does not name: in percent.
 _WHOLE = 100
+#: Risks about a later effect, each with the kind of its line.
+LATE = {"change:risk.later": "line", "change:risk.later_gone": "removal"}
 
 
 def value_risks(spec: ChangeSpec, running: Tree, tree: Tree) -> Iterator[Message]:
@@ -25,18 +27,35 @@ def value_risks(spec: ChangeSpec, running: Tree, tree: Tree) -> Iterator[Message
             match = re.fullmatch(bounds.line, path[-1])
             if match and _is_within(bounds, path) and not bounds.below and not _is_sane(bounds, match):
                 yield _risk(path[-1], bounds.harm, _usual(bounds))
-        for later in spec.values.later:
-            if re.fullmatch(later.line, path[-1]):
-                yield message("change:risk.later", line=path[-1], event=_sentence(later.event))
         for pattern in spec.values.existing:
             match = re.fullmatch(pattern, path[-1])
             if match and not is_own_name(match["name"]):
                 yield message("change:risk.absent", line=path[-1])
+    for later in spec.values.later:
+        yield from _late(later, running, tree)
     for bounds in spec.values.ranges:
         if bounds.below:
             yield from _crossed(bounds, new, tree)
     for harm in spec.values.sections:
         yield from _together(harm, running, tree)
+
+
+def late_line(risk: Message) -> Message:
+    """Return the line of a risk of `LATE`, or its removal, as words."""
+    return message(f"change:late.{LATE[risk.id]}", line=risk.params["line"])
+
+
+def _late(later: LaterEffect, running: Tree, tree: Tree) -> Iterator[Message]:
+    """Yield a sentence for each new line without an effect before an event, and for each removed without another."""
+    then, now = ([path for path in walk(one) if re.fullmatch(later.line, path[-1])] for one in (running, tree))
+    before, after = ({path[:-1] for path in paths} for paths in (then, now))
+    event = _sentence(later.event)
+    for path in now:
+        if path not in then and not (later.added and path[:-1] in before):
+            yield message("change:risk.later", line=path[-1], event=event)
+    for path in then:
+        if path[:-1] not in after and not later.added:
+            yield message("change:risk.later_gone", line=path[-1], event=event)
 
 
 def _is_within(bounds: ValueRange, path: Path) -> bool:

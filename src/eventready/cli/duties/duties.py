@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from eventready.clauses.attesting import duty_named
+from eventready.clauses.calendar import Calendar
 from eventready.clauses.deadlines import Deadline
 from eventready.clauses.event_record import EventRecord
 from eventready.clauses.gather import gather
@@ -118,7 +119,7 @@ def list_deadlines(app: App, *, everything: bool, ics: Path | None) -> Exit:
     app.show(
         [deadline.to_dict() for deadline in deadlines],
         Listing("cli:deadlines_column", ("due", "status", "what", "note"), shown),
-        closing=[message("cli:deadlines.late", at=now, late=late)],
+        closing=[message("cli:deadlines.late", at=now, late=late), *filter(None, [Calendar.of(workspace.event).gap])],
     )
     return Exit.DEADLINE if late else Exit.OK
 

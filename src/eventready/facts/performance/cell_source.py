@@ -39,8 +39,9 @@ class CellSource:
 
     @property
     def span(self) -> timedelta:
-        """Time of the periods in use: the newest, late at most, its predecessor, and another, perhaps overlapping."""
-        return timedelta(minutes=4 * self.settings.period_minutes + self.settings.late_minutes)
+        """Time of the periods in use: the newest, late at most, and those of the hour before, three at least."""
+        period = self.settings.period_minutes
+        return timedelta(minutes=period + max(3 * period, 60) + self.settings.late_minutes)
 
     @property
     def zone(self) -> ZoneInfo | None:

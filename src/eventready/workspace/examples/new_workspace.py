@@ -26,6 +26,7 @@ from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.examples.example import example_home, fill_folder
 from eventready.workspace.examples.example_data import PLACEHOLDER_EMAIL, PLACEHOLDER_ENTERPRISE
 from eventready.workspace.examples.kit import Kit
+from eventready.workspace.settings.country import country_of_zone, language_of
 from eventready.workspace.settings.duties import load_duties
 from eventready.workspace.settings.event import WEEKDAYS, Event, Operator, Weekday, load_event
 from eventready.workspace.settings.forms import load_forms
@@ -120,6 +121,7 @@ class NewEvent:
             "name_vi": name,
             "province": province,
             "zone": self.zone,
+            "vietnamese": language_of(country_of_zone(self.zone)) == "vi",
             "enterprise": tidy(self.enterprise, "enterprise") or PLACEHOLDER_ENTERPRISE,
             "short": self.short,
             "operator": self.operator,

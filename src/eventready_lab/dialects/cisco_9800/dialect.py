@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eventready_lab.device.client_balancing import balance_clients
+from eventready_lab.device.configuration.tree import Tree
 from eventready_lab.device.state import ApState
 from eventready_lab.device.view import View
 from eventready_lab.dialects._shared.templated import load_answers
@@ -34,7 +35,14 @@ def _uptime(seconds: int) -> str:
     return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in named)
 
 
-_OWN = load_answers("eventready_lab.dialects.cisco_9800", _dotted, _radio_mac, _joined, _uptime)
+def _redundancy_mode(tree: Tree | None) -> str:
+    """Redundancy mode of a controller with a standby in a configuration, as printed by `show redundancy`."""
+    lines = (tree or {}).get("redundancy", {})
+    mode = next((line.removeprefix("mode ") for line in lines if line.startswith("mode ")), "sso")
+    return "Non-redundant" if mode == "none" else mode
+
+
+_OWN = load_answers("eventready_lab.dialects.cisco_9800", _dotted, _radio_mac, _joined, _uptime, _redundancy_mode)
 
 DIALECT = replace(
     IOS_XE,

@@ -51,7 +51,7 @@ def wireless(base: ConfigMode) -> ConfigMode:
     def initial(state: DeviceState) -> str:
         return f"{base.initial(state).removesuffix('end')}{GRAMMAR.initial(state)}\nend"
 
-    return replace(base, initial=initial, grammar=GRAMMAR.grammar)
+    return replace(base, initial=initial, grammar=GRAMMAR.grammar, connected=True)
 
 
 def spreading(running: Tree | None) -> BalancingRules:

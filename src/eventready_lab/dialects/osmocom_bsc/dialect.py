@@ -13,7 +13,7 @@ from eventready_lab.device.topology import stable_number
 from eventready_lab.device.view import View
 from eventready_lab.dialects._shared.templated import load_answers
 from eventready_lab.dialects.osmocom_bsc.effects import CONFIG, GRAMMAR, UNKNOWN
-from eventready_lab.dialects.osmocom_bsc.stations import KINDS, Bts, bts_list
+from eventready_lab.dialects.osmocom_bsc.stations import KINDS, Bts, bts_list, connect
 
 _COPYRIGHT = """Copyright (C) 2008-2018 Harald Welte, Holger Freyther
 Contributions by Daniel Willmann, Jan Lübbe, Stefan Schmidt
@@ -28,7 +28,7 @@ _STORED_AT = "/etc/osmocom/osmo-bsc.cfg"
 
 
 def _stations(view: View) -> list[Bts]:
-    return bts_list(view.state, view.configured)
+    return bts_list(view.state, view.configured, view.connected if view.configured is not None else None)
 
 
 def _all_channels(stations: Iterable[Bts]) -> list[tuple[str, int, int]]:
@@ -53,8 +53,22 @@ def _save(view: View) -> str:
 
 
 def _drop(view: View) -> str:
-    known = int(view.match[1]) < len(_stations(view))
-    return "" if known else f"% BTS {view.match[1]} is not known."
+    """Drop the connection of a station, which connects anew at once; with OML the station reads its configuration."""
+    number, stations = int(view.match[1]), _stations(view)
+    if number >= len(stations):
+        return f"% BTS {number} is not known."
+    if view.configured is not None and not view.match[0].endswith(" rsl"):
+        connect(stations[number], view.connected)
+    return ""
+
+
+def _resend(view: View) -> str:
+    number, stations = int(view.match[1]), _stations(view)
+    if number >= len(stations):
+        return f"% BTS number must be between 0 and {len(stations)}. It was {number}."
+    if not stations[number].signalling:
+        return "% Filed to (re)generate System Information messages, check the logs"
+    return ""
 
 
 _PRIVILEGED = ("enabled", "config", "net", "bts", "trx", "ts", "power", "msc", "bsc", "line", "log")
@@ -77,6 +91,7 @@ DIALECT = Dialect(
         Action(r"write file(?: (\S+))?", _save, modes=_PRIVILEGED),
         Action(r"drop bts connection (\d+) (?:oml|rsl)", _drop, modes=_PRIVILEGED),
         Action(r"restart-bts (\d+)", _drop, modes=_PRIVILEGED),
+        Action(r"bts (\d+) resend-system-information", _resend, modes=("enabled",)),
     ),
     config=CONFIG,
     output_filters=False,

@@ -166,4 +166,5 @@ CONFIG = ConfigMode(
     show_prefix="",
     apply_to_state=_applied,
     adopt_state=_adopted,
+    connected=True,
 )

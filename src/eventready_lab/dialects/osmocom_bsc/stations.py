@@ -3,8 +3,9 @@
 The effect of the configuration on the load is computed for every answer, from the state and the running configuration,
 so that it disappears with a rollback:
 
-- A timeslot counts as its configured kind. Calls in progress stay; calls without a channel of the old kind take one of
-  the new kind (a full-rate slot made into two half-rate ones carries twice the calls).
+- A timeslot counts as the kind that was configured when the station connected. Calls in progress stay; calls without a
+  channel of the old kind take one of the new kind (a full-rate slot made into two half-rate ones carries twice the
+  calls).
 - `handover 1` with `handover algorithm 2` and `handover2 min-free-slots tch/f N` (in the network or the bts): a cell
   with fewer than N free full-rate channels hands calls over, one by one, to the cell with most free channels.
 - A cell with a free traffic channel refuses no requests.
@@ -12,6 +13,7 @@ so that it disappears with a rollback:
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -30,6 +32,7 @@ class Bts:
     """A cell with the state of its site's link.
 
     managed, signalling: OML, RSL is up.
+    section: the running configuration; read: that of the time when the station connected.
     load: (used, total) by kind of timeslot.
     refuses: False after a configuration change that freed channels.
     """
@@ -41,27 +44,33 @@ class Bts:
     section: Tree = field(default_factory=dict)
     load: dict[str, tuple[int, int]] = field(default_factory=dict)
     refuses: bool = True
+    read: Tree = field(default_factory=dict)
 
     @property
     def link(self) -> str:
         """The state of the link in OsmoBSC's terms."""
         if not self.managed:
             return "disconnected"
-        return "connected" if self.signalling and not self.cell.blocked else "degraded"
+        return "connected" if self.signalling and not self.cell.blocked and not self.refused else "degraded"
+
+    @property
+    def refused(self) -> bool:
+        """True when the station refuses its cell: a packet channel, and no GPRS."""
+        return "PDCH" in configured_kinds(self) and "gprs mode none" in self.read
 
     @property
     def nm_state(self) -> str:
         """The network management state."""
         if not self.managed:
             return "Oper 'NULL', Admin 'Locked', Avail 'Power off'"
-        if not self.cell.up:
+        if not self.cell.up or self.refused:
             return "Oper 'Disabled', Admin 'Unlocked', Avail 'Off line'"
         return "Oper 'Enabled', Admin 'Unlocked', Avail 'OK'"
 
     @property
     def serving(self) -> bool:
         """True when the cell grants channels."""
-        return self.signalling and self.cell.up and not self.cell.blocked
+        return self.signalling and self.cell.up and not self.cell.blocked and not self.refused
 
     @property
     def timeslots(self) -> list[str]:
@@ -74,7 +83,7 @@ class Bts:
 
     @property
     def configured(self) -> list[str]:
-        """The kind of each timeslot by the configuration; by the state before its first use; none while unmanaged."""
+        """The kind of each timeslot as read by the station; by the state before the first use; none while unmanaged."""
         if not self.managed:
             return ["NONE"] * len(self.timeslots)
         return configured_kinds(self) or self.timeslots
@@ -96,16 +105,27 @@ class Bts:
         return next((line[len(start) + 1 :] for line in self.section if line.startswith(f"{start} ")), default)
 
 
-def bts_list(state: DeviceState, running: Tree | None = None) -> list[Bts]:
-    """The cells in OsmoBSC's numbering, with configured timeslots and handover.
+def bts_list(state: DeviceState, running: Tree | None = None, connected: Tree | None = None) -> list[Bts]:
+    """The cells in OsmoBSC's numbering, with the timeslots read by their stations, and with handover.
 
-    `running` is the running configuration; None before its first use.
+    `running` is the running configuration, None before its first use; `connected` that of the time of the connections.
+    A station that is away reads its configuration at its return.
     """
     found = bts_sections(state, running)
+    for station in found:
+        if connected is not None and not station.managed:
+            connect(station, connected)
+        read = (connected or running or {}).get("network", {})
+        station.read = read.get(f"bts {station.number}", station.section)
     for station in found:
         _configure(station)
     _hand_over(found, (running or {}).get("network", {}))
     return found
+
+
+def connect(station: Bts, connected: Tree) -> None:
+    """Let a station read its section of the running configuration."""
+    connected.setdefault("network", {})[f"bts {station.number}"] = copy.deepcopy(station.section)
 
 
 def bts_sections(state: DeviceState, running: Tree | None = None) -> list[Bts]:
@@ -122,10 +142,10 @@ def bts_sections(state: DeviceState, running: Tree | None = None) -> list[Bts]:
 
 
 def configured_kinds(station: Bts) -> list[str]:
-    """The configured kind of each timeslot; empty before the first use of the configuration."""
+    """The kind of each timeslot as read by the station; empty before the first use of the configuration."""
     return [
         line.partition(" ")[2]
-        for trx, beneath in station.section.items()
+        for trx, beneath in station.read.items()
         if trx.startswith("trx ")
         for slot, deeper in beneath.items()
         if slot.startswith("timeslot ")
@@ -135,7 +155,7 @@ def configured_kinds(station: Bts) -> list[str]:
 
 
 def _configure(station: Bts) -> None:
-    """Apply the configured kinds of the timeslots."""
+    """Apply the kinds of the timeslots."""
     slots = configured_kinds(station)
     before = Counter(station.timeslots)
     now = Counter(slots)
