@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
@@ -17,8 +18,11 @@ import yaml
 
 from eventready.change.document import load_plan, write_plan
 from eventready.change.execute.attach.sockets import socket_folder
+from eventready.change.execute.context import Options
 from eventready.change.safety.approval import approve
+from eventready.cli.change.execution import keep_secrets
 from eventready.core.errors import Exit
+from eventready.workspace.keys.secrets import SecretError
 from eventready.workspace.keys.signing_keys import load_private, make_key
 from eventready.workspace.workspace import load_workspace
 from tests.cli.bsc_lab import NOW, Lab, on_terminal, process_of, read_until
@@ -183,3 +187,27 @@ def test_an_empty_plan_waits_for_nothing(lab: Lab, tmp_path: Path, plan: Path) -
     lab.run("apply", empty, "--at", LATER)
     assert waits(lab) == []
     lab.run("rollback", "latest", *QUICK)
+
+
+def test_secrets_are_kept_before_the_wait(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the devices of the plan a missing one is an error; devices read beside them do without."""
+    kept: dict[tuple[str, Path, bool], str] = {}
+    monkeypatch.setattr("eventready.workspace.keys.secrets._KEPT", kept)
+    monkeypatch.setenv("EVENTREADY_PW", "s3cret")
+    monkeypatch.setenv("EVENTREADY_BACKUP_KEY", "env:BACKUP_PW")
+    monkeypatch.setenv("BACKUP_PW", base64.b64encode(bytes(32)).decode())
+    path = lab.copy / "inventory" / "hosts.yaml"
+    before = path.read_text(encoding="utf-8")
+    hosts = yaml.safe_load(before)
+    for name, reference in (("bsc-1", "env:EVENTREADY_PW"), ("bsc-2", "env:EVENTREADY_MISSING")):
+        hosts[name]["password"] = reference
+        hosts[name].setdefault("data", {})["pair"] = "controllers"
+    path.write_text(yaml.safe_dump(hosts, allow_unicode=True), encoding="utf-8")
+    try:
+        workspace = load_workspace(lab.copy)
+        keep_secrets(workspace, ["bsc-1"], Options(by="An", host="noc-1"))
+        assert {reference for reference, *_ in kept} == {"env:EVENTREADY_PW", "env:BACKUP_PW"}
+        with pytest.raises(SecretError, match="EVENTREADY_MISSING"):
+            keep_secrets(workspace, ["bsc-2"], Options(by="An", host="noc-1"))
+    finally:
+        path.write_text(before, encoding="utf-8")
