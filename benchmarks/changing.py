@@ -53,6 +53,9 @@ class _NoProgress:
     def stage(self, name: str, total: int) -> None:
         """Show nothing."""
 
+    def waits(self, *_: object) -> None:
+        """Show nothing."""
+
     def begun(self, change: str, devices: int) -> None:
         """Show nothing."""
 

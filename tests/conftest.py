@@ -21,6 +21,7 @@ from zlib import crc32
 import pytest
 from hypothesis import HealthCheck, settings
 
+from eventready.core.country import DEFAULT_COUNTRY, use_country
 from eventready.core.redaction.redaction import redactor
 from eventready.core.timezone import DEFAULT, use_zone
 from tests.disk import spare_the_disk
@@ -124,9 +125,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Restore the umask and the zone, and forget the secrets of a few letters of tests before: they are in any text."""
+    """Restore umask, zone and country, and forget the secrets of a few letters: they are in any text."""
     os.umask(_UMASK)
     use_zone(DEFAULT)
+    use_country(DEFAULT_COUNTRY)
     redactor._values -= redactor._short
     redactor._short = frozenset()
 

@@ -73,6 +73,9 @@ class Teller(ChangeProgress):
         if leave in ("full", "room"):
             resource.setrlimit(resource.RLIMIT_FSIZE, FULL if leave == "full" else ROOM)
 
+    def waits(self, *_: object) -> None:
+        """See Watch."""
+
     def begun(self, change: str, devices: int) -> None:
         """See Watch."""
         self.send_config("begun")

@@ -127,7 +127,11 @@ class Case:
         findings = evaluate(
             devices,
             build_matrix(
-                devices, platforms, network=self._network(), left_out=[one for one in known if one not in devices]
+                devices,
+                platforms,
+                network=self._network(),
+                left_out=[one for one in known if one not in devices],
+                of_changes=self.devices if self.check == "event_configuration" else (),
             ),
             [
                 spoilt(observation)

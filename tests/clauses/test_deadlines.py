@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar as Ics
 
-from eventready.clauses.deadlines import Calendar, Deadline, deadlines, weekly
+from eventready.clauses.calendar import Calendar
+from eventready.clauses.deadlines import Deadline, deadlines, weekly
 from eventready.clauses.ics import to_ics, write_ics
 from eventready.core.errors import UsageError
 from eventready.delivery.mail.delivery_log import SentDocument

@@ -56,7 +56,7 @@ def test_the_intents_for_programs(typed: Typed) -> None:
         (["--for", "box-1", "backup"], "makes no plan"),
         (["--for", "box-1", "--out", "a.plan"], "makes no plan"),
         (["--for", "box-1", "--detailed-exitcode"], "makes no plan"),
-        ([], "plan needs an INTENT, or --for"),
+        ([], "plan needs an INTENT, --for or --remove"),
     ],
 )
 def test_wrong_words(typed: Typed, words: list[str], sentence: str) -> None:

@@ -32,7 +32,8 @@ def _written(folder: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_profiles_of_package_and_example_are_valid(lang: Lang) -> None:
-    assert check_profile(base_profile(lang), lang).sections
+    assert check_profile(base_profile(lang), lang, "").sections
+    assert check_profile(base_profile(lang, "VN"), lang).sections
     example = profile(lang)
     assert [part.clauses for part in example.sections] == [part.clauses for part in profile("vi").sections]
 
@@ -85,7 +86,6 @@ def test_what_may_be_written_is_what_is_filled_in(kind: str) -> None:
         ("page:\n  left: 12\n", "{path}:2:"),
         ("page:\n  lefft: 30\n", "'left'"),
         ("papers:\n  weekly:\n    signers: []\n", "{path}:3:"),
-        ("office:\n  motto: ''\n", "{path}:2:"),
         ("- a\n- b\n", "must hold `key: value` lines"),
         ("page: [\n", "{path}:"),
         ("", "the file is empty"),
@@ -116,7 +116,7 @@ def test_an_office_writes_only_what_it_wants_otherwise(tmp_path: Path) -> None:
     assert (own.page.body, own.office.motto, own.page.left) == (13, "M", ours.page.left)
     assert [one.text for one in own.standing.proposals] == ["Đề nghị cấp điện lưới ưu tiên."]
     assert own.wording == ours.wording
-    assert load_profile(tmp_path / "nowhere", "vi") == check_profile(base_profile("vi"), "vi")
+    assert load_profile(tmp_path / "nowhere", "vi") == check_profile(base_profile("vi", "VN"), "vi")
 
 
 def test_an_own_sentence_is_reported(tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ def test_sentences_without_a_source_are_gone(lang: Lang) -> None:
 #: Constant sentences on the state of a record, or at the head of a list of it.
 STATES = frozenset(
     [
+        "after_none",
+        "after_unknown",
         "changed_unknown",
         "changes.new",
         "changes_unknown",

@@ -206,6 +206,7 @@ def test_a_hostile_kit_writes_nothing(
         pytest.param("event.mail", {"sender": "a@b.vn", "contact": {"email": "spy@x.vn"}}, id="a mail address"),
         pytest.param("event.schedule", {}, id="schedule"),
         pytest.param("event.lab", True, id="plain passwords"),
+        pytest.param("event.prepared", "2027-03-20 08:00", id="a preparation"),
         pytest.param("event.venues.0.answers", {"internet": [{"ping": "spy.example"}]}, id="answers of another host"),
         pytest.param("event.windows.0.venue", "hall", id="unknown key of a window"),
         pytest.param("event.windows.0.kind: drill", None, id="a window of drills"),

@@ -270,7 +270,7 @@ def _line(**cells: object) -> list[Any]:
         ([HEAD, _line(one="C1 C9")], "F2", "'C1 C9' is not the code"),
         ([HEAD, _line(phone=None)], "B2", "Nguyễn Văn An is on duty and has no telephone number"),
         ([HEAD, _line(phone="01234567890")], "E2", "has the eleven digits of before 2018"),
-        ([HEAD, _line(phone="12345")], "E2", "(5 digits) is not a Vietnamese telephone number"),
+        ([HEAD, _line(phone="12345")], "E2", "(5 digits) is no telephone number"),
         ([HEAD, _line(duty=None)], "C2", "it is not said which duty this is"),
         ([HEAD, _line(duty="Bảo vệ")], "C2", "'Bảo vệ' is none of the five duties"),
         ([HEAD, LINE, _line(name=None)], "B3", "there are shifts in this row and no name"),

@@ -218,7 +218,7 @@ def test_hours_in_vietnamese() -> None:
         ("DH", ("0912345678", "0912345678"), ["error: A (operations command) needs 2 numbers and has 1."]),
         ("CA", ("02943850852",), ["error: A has no mobile number."]),
         ("CA", (), ["error: A has no mobile number."]),
-        ("CA", ("0912345678", "01234567890"), ["error: A has a number that is not a Vietnamese one (0123***890)."]),
+        ("CA", ("0912345678", "01234567890"), ["error: A has a number that is no telephone number (0123***890)."]),
     ],
 )
 def test_phones(role: str, phones: tuple[str, ...], findings: list[str]) -> None:

@@ -48,7 +48,7 @@ VIETNAMESE = {
         "A (trực lãnh đạo) cần 2 số điện thoại, mới có 1.",
     "A (operations command) needs 2 numbers and has 1.":
         "A (trực điều hành) cần 2 số điện thoại, mới có 1.",
-    "A has a number that is not a Vietnamese one (0123***890).":
+    "A has a number that is no telephone number (0123***890).":
         "A có số điện thoại không hợp lệ (0123***890).",
     "A has no mobile number.":
         "A không có số di động.",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar as Ics
 
-from eventready.clauses.deadlines import Calendar
+from eventready.clauses.calendar import Calendar
 from eventready.clauses.ics import to_ics
 from eventready.clauses.objections import harmful, object_until, objection_mail, objections
 from eventready.core.errors import UsageError

@@ -33,7 +33,7 @@ BULL_RACE = NewEvent(
     opening=OPENING,
     ending=OPENING + timedelta(hours=4),
     venues=VENUES,
-    today=date(2027, 3, 3),
+    prepared=datetime(2027, 3, 3, 9, 0, tzinfo=TZ),
 )
 
 

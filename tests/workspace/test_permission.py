@@ -179,6 +179,23 @@ def test_the_review_of_a_new_workspace_shows_how_changes_are_made(
     assert len(json.loads(document)["change_settings"]) == len(shown)
 
 
+@pytest.mark.attack(family="permission of a workspace")
+def test_the_review_shows_the_provider_that_decides_the_roles_of_the_pages(folder: Path) -> None:
+    issuer = "https://login.example.net/realms/x"
+    (folder / "inventory" / "serve.yaml").write_text(
+        "names: [wall.example.net]\nproxies: [203.0.113.66]\n"
+        f"oidc: {{issuer: '{issuer}', client: wall, secret: env:OIDC, operators: [everyone]}}\n"
+    )
+    review = CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder, chosen_lang="en")).output
+    part = review.partition("Opens its pages by (serve.yaml):\n")[2]
+    assert all(word in part for word in ("wall.example.net", "203.0.113.66", issuer, '"operators": ["everyone"]'))
+    document = json.loads(
+        CliRunner().invoke(trust_content, ["--show"], obj=App(workspace_path=folder, output="json")).stdout
+    )
+    assert document["page_settings"]["oidc"]["issuer"] == issuer
+    assert document["connects"] == ["192.0.2.1"]
+
+
 def test_no_changed_line_is_hidden_behind_others(folder: Path) -> None:
     path = folder / "inventory" / "hosts.yaml"
     names = [f"r{n}" for n in range(200)]

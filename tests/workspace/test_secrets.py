@@ -11,7 +11,7 @@ from typing import Any
 import keyring
 import pytest
 
-from eventready.workspace.keys.secrets import SecretError, is_reference, plain_secrets, resolve
+from eventready.workspace.keys.secrets import SecretError, is_reference, keeping, plain_secrets, resolve
 from eventready.workspace.workspace import load_workspace
 
 from .conftest import EVENT, HOSTS, Make
@@ -194,3 +194,27 @@ def test_a_lab_may_hold_passwords(make: Make) -> None:
     workspace = load_workspace(make(event=EVENT + "lab: true\n", hosts=HOSTS + "  password: rehearsal\n"))
     assert workspace.event.lab
     assert resolve(str(workspace.nornir(1).inventory.hosts["r1"].password)) == "rehearsal"
+
+
+def test_a_kept_secret_outlives_its_source_and_a_code_is_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The values are those of this process, of the same folder, and of the same giver."""
+    monkeypatch.setattr("eventready.workspace.keys.secrets._KEPT", {})
+    monkeypatch.setenv("ROUTER_PASSWORD", VALUE)
+    monkeypatch.setattr(keyring, "get_password", lambda _service, _user: VALUE)
+    count = tmp_path / "count"
+    count.write_text("0")
+    code = tmp_path / "code"
+    code.write_text(f"#!/bin/sh\nn=$(($(cat {count}) + 1))\necho $n > {count}\necho $n\n")
+    code.chmod(0o700)
+    with keeping():
+        for reference in ("env:ROUTER_PASSWORD", "keyring:core/netops"):
+            assert resolve(reference, tmp_path) == VALUE
+        assert resolve(f"exec:{code}", tmp_path, fresh=True) == "1"
+    monkeypatch.delenv("ROUTER_PASSWORD")
+    monkeypatch.setattr(keyring, "get_password", lambda _service, _user: None)
+    for reference in ("env:ROUTER_PASSWORD", "keyring:core/netops"):
+        assert resolve(reference, tmp_path) == VALUE
+        refusal(reference)  # another folder
+    assert resolve(f"exec:{code}", tmp_path, fresh=True) == "2"
+    with pytest.raises(SecretError):
+        resolve("env:ROUTER_PASSWORD", tmp_path, own=True)

@@ -137,3 +137,14 @@ def test_init_writes_the_zone_and_times_that_are_read_back(tmp_path: Path, capsy
     code, _out, err = called(capsys, *words[:-1], "America/New York", *more)
     assert code == 2
     assert "Did you mean 'America/New_York'?" in err
+
+
+def test_a_broken_file_leaves_the_zone_of_a_running_process(make: Make) -> None:
+    """A watch goes on with the event that it knows, and with its zone, when event.yaml is edited into a mistake."""
+    folder = make(event=BERLIN)
+    load_workspace(folder)
+    for broken in (BERLIN.replace("Berlin", "Nowhere"), EVENT + "nonsense: 1\n", "zone: UTC\n"):
+        (folder / "inventory" / "event.yaml").write_text(broken, encoding="utf-8")
+        with pytest.raises(WorkspaceError):
+            load_workspace(folder)
+        assert zone().key == "Europe/Berlin"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -44,6 +44,7 @@ from eventready.evaluation.runner import Coverage, evaluate_all
 from eventready.evaluation.verdicts import ServiceWalks, exit_code, verdicts_of
 from eventready.evaluation.waivers import require_known
 from eventready.facts.equipment import Equipment
+from eventready.facts.observation import Observation
 from eventready.facts.performance.cell_records import observe_cells
 from eventready.network.planned_work import planned_works
 from eventready.network.seen import SeenSubjects
@@ -125,11 +126,15 @@ def audit(
     clock: Clock,
     options: AuditOptions,
     progress: ReadProgress,
+    of_changes: Sequence[Observation] = (),
 ) -> AuditResult:
-    """Audit devices, seal the run and store the run. Raises EventreadyError only before the first connection."""
+    """Audit devices, seal the run and store the run. Raises EventreadyError only before the first connection.
+
+    `of_changes`: observations of the lines of an event that is over.
+    """
     ends_at, devices = time.monotonic() + options.time_limit_s, equipment.devices
     with relaxed_gc():
-        job = _job(workspace, equipment, store, clock, options)
+        job = _job(workspace, equipment, store, clock, options, of_changes)
         if job.saved and job.saved.rehearsal:
             clock = replace(clock, marked=True)
         started = clock.real().isoformat(timespec="milliseconds")
@@ -200,7 +205,14 @@ def _exits(results: Iterable[DeviceResult], across: Iterable[Finding], fail_on: 
     return codes
 
 
-def _job(workspace: Workspace, equipment: Equipment, store: Store, clock: Clock, options: AuditOptions) -> AuditJob:
+def _job(  # noqa: PLR0917  the arguments of `audit`
+    workspace: Workspace,
+    equipment: Equipment,
+    store: Store,
+    clock: Clock,
+    options: AuditOptions,
+    of_changes: Sequence[Observation],
+) -> AuditJob:
     """Resolve platforms, limits, matrix and baseline; check secrets and host keys unless outputs are saved ones."""
     require_known(workspace.waivers, workspace.duties)
     devices = equipment.devices
@@ -216,6 +228,7 @@ def _job(workspace: Workspace, equipment: Equipment, store: Store, clock: Clock,
             network=network_setting(workspace),
             left_out=workspace.left_out(devices),
             of_files=[one.device for one in of_files],
+            of_changes=[one.device for one in of_changes],
         ),
         limits=resolve_limits(workspace.limits, devices),
         moment=clock.now(),
@@ -227,6 +240,7 @@ def _job(workspace: Workspace, equipment: Equipment, store: Store, clock: Clock,
         saved=SavedOutputs(options.saved) if options.saved else None,
         of_files={one.device: one for one in of_files},
         evidence=evidence,
+        of_changes={one.device: one for one in of_changes},
     )
     if not job.saved and options.cluster is None:
         workspace.check_secrets(job.devices)

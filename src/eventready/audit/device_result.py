@@ -80,7 +80,7 @@ def build_device_result(
     name = device.name
     ordered = sorted(observations, key=lambda o: (o.fact, o.reading))
     inventory = matrix.inventory.get(name, ())
-    answered = any(o.status not in _NO_SESSION and o.evidence and not CATALOGUE[o.fact].of_files for o in ordered)
+    answered = any(o.status not in _NO_SESSION and o.evidence and CATALOGUE[o.fact].of_commands for o in ordered)
     silent = None if answered else next((o for o in ordered if o.reason), _NOT_READ)
     shared = matrix.shared(name)
     rows = {o.fact: FactRows.of(o) for o in ordered if o.status.measured}

@@ -267,7 +267,7 @@ def modes(workspace: Path) -> Iterator[Diagnostic]:
 
 
 def _is_open_key(path: Path) -> bool:
-    """Return True for a file with a private key that every user of this machine may read."""
+    """Return True for a file with a private key readable by every user of this machine."""
     try:
         if not (path.is_file() and _mode(path) & stat.S_IROTH):
             return False

@@ -225,10 +225,11 @@ def recorded_setting(workspace: Workspace, run: Run) -> NetworkSetting:
 
 
 #: Facts with a history, and the most audits of the same weekday and hour.
-_FACTS = ("interface", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "radio_load", "radio_load_24")
+_FACTS = ("interface", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "radio_load", "radio_load_24",
+          "cell_performance")  # fmt: skip
 _MOST = 8
 #: Facts compared with those of the same weekday and hour.
-_USUAL = ("radio_load", "radio_load_24")
+_USUAL = ("radio_load", "radio_load_24", "cell_performance")
 
 
 def earlier_audits(store: Store, clock: Clock, event: str, devices: int) -> History:

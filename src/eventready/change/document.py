@@ -94,7 +94,9 @@ Statement: TypeAlias = Annotated[str | Message, PlainValidator(_statement), Plai
 
 
 #: Expected seconds of a wave beside its soak: checks, lines, logins, and 10 s between two readings of counters.
-_STEPS_S = 30.0
+STEPS_S = 30.0
+#: Seconds of these before the soak begins.
+TO_SOAK_S = 20.0
 _SHA256 = r"^[0-9a-f]{64}$"
 _NAME = r"^p-[0-9a-z-]{1,40}$"
 
@@ -210,6 +212,21 @@ class Basis(Part):
         return sum(one.findings for one in self.untouched)
 
 
+class Until(Part):
+    """End of the lines of a plan on the devices: event time (ISO 8601), and its window, or empty."""
+
+    at: str
+    window: str = Field(default="", max_length=200)
+
+    _at = field_validator("at")(_moment)
+    _shown = field_validator("window")(visible_line)
+
+    @property
+    def moment(self) -> datetime:
+        """Return the time, aware."""
+        return datetime.fromisoformat(self.at)
+
+
 class PlannedDrill(Part):
     """Drill behind a plan: name, hash of the definition, and seconds between failure and repair."""
 
@@ -225,9 +242,12 @@ class Plan(Part):
 
     `unchanged` devices comply already. `rolls_back` is the change that this plan rolls back. `drill`: the lines make a
     failure, and the change ends with its way back; such a plan has no intents. `atomic`: all devices or none.
-    `together` are the numbers of the waves that begin while the wave before soaks (the first is 1).
+    `together` are, for each wave, the devices of earlier waves that may still soak when it begins; empty for waves in
+    sequence, as in plans of an earlier release with numbers of waves.
     `unmeasured` are the venues and services without a measured path, with several devices in the plan. `basis` is the
-    last audit of all devices; None without an audit, and for drills and ways back.
+    last audit of all devices; None without an audit, and for drills, removals and ways back. `until`: the lines are set
+    for the event, and are to be off the devices then; None for lines that stay. `removes` is the plan (id) of which
+    this plan removes the lines.
     """
 
     schema_: Literal["eventready.plan/2"] = Field(default="eventready.plan/2", alias="schema")
@@ -247,12 +267,21 @@ class Plan(Part):
     drill: PlannedDrill | None = None
     atomic: bool = False
     unmeasured: tuple[str, ...] = Field(default=(), strict=False)
-    together: tuple[int, ...] = Field(default=(), strict=False)
+    together: tuple[Annotated[tuple[str, ...], Field(strict=False)], ...] = Field(default=(), strict=False)
     basis: Basis | None = None
+    until: Until | None = None
+    removes: str = Field(default="", pattern=rf"^$|{_NAME}")
     sha256: str = Field(pattern=_SHA256)
 
     _shown = field_validator("event", "by", "host", "tool")(visible_line)
     _each = field_validator("unchanged", "unmeasured")(visible_lines)
+
+    @field_validator("together", mode="before")
+    @classmethod
+    def _in_sequence(cls, together: Any) -> Any:
+        """Return no common soak for the numbers of waves of an earlier release."""
+        numbers = isinstance(together, list | tuple) and all(isinstance(one, int) for one in together)
+        return () if numbers else together
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -282,29 +311,31 @@ class Plan(Part):
         """Return every device in the order of execution."""
         return tuple(name for wave in self.waves for name in wave)
 
-    @property
-    def groups(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
-        """Return the waves in the order of execution, grouped by common soak."""
-        groups: list[tuple[tuple[str, ...], ...]] = []
-        for number, wave in enumerate(self.waves, 1):
-            groups[-1:] = [(*groups[-1], wave)] if groups and number in self.together else [*groups[-1:], (wave,)]
-        return tuple(groups)
+    def beside(self, number: int) -> frozenset[str]:
+        """Return the devices of earlier waves possibly in their soak at the begin of a wave; numbers count from 0."""
+        earlier = (name for wave in self.waves[:number] for name in wave)
+        return frozenset(self.together[number]).intersection(earlier) if number < len(self.together) else frozenset()
 
     @property
     def duration(self) -> float:
-        """Return the expected seconds of the whole: of each group the longest soak, and the steps of all its waves."""
-        return sum(self.group_durations())
+        """Return the expected seconds of the whole."""
+        return max((end for _begin, end in self.timetable()), default=0.0)
 
-    def group_durations(self, soak_s: float | None = None) -> tuple[float, ...]:
-        """Return the expected seconds of each group of waves; `soak_s` replaces the soak of the plan."""
-        longest = dict(zip(self.waves, self.durations, strict=True))
-        soaks = (max(map(longest.__getitem__, group)) - _STEPS_S if soak_s is None else soak_s for group in self.groups)
-        return tuple(soak + _STEPS_S * len(group) for soak, group in zip(soaks, self.groups, strict=True))
+    def timetable(self, soak_s: float | None = None, *, overlap: bool = True) -> tuple[tuple[float, float], ...]:
+        """Return the expected begin and end of each wave in seconds from the begin of the change.
 
-    @property
-    def durations(self) -> tuple[float, ...]:
-        """Return the expected seconds of each wave: its longest soak, and the steps around the soak."""
-        return tuple(max(self.device(name).soak_s for name in wave) + _STEPS_S for wave in self.waves)
+        `soak_s` replaces the soak of the plan; without `overlap` a wave begins after the end of the wave before.
+        """
+        ends: dict[str, float] = {}
+        times: list[tuple[float, float]] = []
+        for number, wave in enumerate(self.waves):
+            beside = self.beside(number) if overlap else frozenset()
+            soaks = times[-1][0] + TO_SOAK_S if times else 0.0
+            begin = max([soaks, *(end for name, end in ends.items() if name not in beside)])
+            own = {name: self.device(name).soak_s if soak_s is None else soak_s for name in wave}
+            ends |= {name: begin + STEPS_S + seconds for name, seconds in own.items()}
+            times.append((begin, max(ends[name] for name in wave)))
+        return tuple(times)
 
     @property
     def empty(self) -> bool:

@@ -45,8 +45,8 @@ def soak_of(
     """Return the soak of a change: the longest hold time of the touched protocols, at least `minimum_s`."""
     found = [Soak(minimum_s, message("change:soak_minimum"))]
     paths = set(touched_paths(form.rules(), before, target))
-    touched = {line for path in paths for line in path}
     for rule in form.spec.hold_times:
+        touched = {line for path in paths if not re.fullmatch(rule.but, path[-1]) for line in path}
         if any(re.fullmatch(rule.touched, line) for line in touched):
             negotiated = _negotiated(rule, ask)
             found.append(_longest(rule, (before, target), negotiated, paths if negotiated else None))
@@ -120,13 +120,19 @@ CHOSEN = "chosen for a lab"
 ARMING = (Arm, Rollback)
 
 
+def _since_boot() -> float:
+    """Return the seconds since the start of the machine, also those of its suspension where the system counts them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 @dataclass(frozen=True)
 class Timer:
-    """Monotonic seconds, the real time in UTC, and sleep; tests replace them."""
+    """Monotonic seconds, the real time in UTC, sleep, and seconds with those of a suspended machine; for tests."""
 
     now: Callable[[], float] = time.monotonic
     real: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
+    elapsed: Callable[[], float] = _since_boot
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from eventready.checks.check import CHECKS, Check, Kind
+from eventready.facts.catalogue import CATALOGUE
 
 CHECK_GROUP = "eventready.checks"
 
@@ -32,8 +33,15 @@ def network_checks() -> frozenset[str]:
 
 @cache
 def audit_checks() -> frozenset[str]:
-    """Names of the checks of the whole network of which no service is lost: a watch takes these from the last audit."""
-    return frozenset(check.name for check in all_checks() if check.scope == "network" and check.kind == "care")
+    """Names of the checks of audits alone: of the whole network without a lost service, and of changes.
+
+    A watch takes their findings from the last audit.
+    """
+    return frozenset(
+        check.name for check in all_checks()
+        if (check.scope == "network" and check.kind == "care")
+        or any(CATALOGUE[need].of_changes for need in check.needs)
+    )  # fmt: skip
 
 
 def kind_of(check: str) -> Kind:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from eventready.core.messages import Message, message
-from eventready.store.change_steps import absolute_state
+from eventready.core.strings.texts import natural
+from eventready.store.change_steps import PlanSummary, PlanUntil, absolute_state
 from eventready.store.changes import ChangeEntry, Changes
+from eventready.store.standing import MAYBE, standing_devices
 
 #: `open`: under way, or a device is in an unproven state and needs a person; `not_back`: a way back of no device.
 ChangeStatus: TypeAlias = Literal["applied", "partly", "not_applied", "rolled_back", "open", "not_back"]
@@ -20,9 +22,10 @@ ChangeStatus: TypeAlias = Literal["applied", "partly", "not_applied", "rolled_ba
 class ChangeOnRecord:
     """A change. `began` and `ended` are times of the event's clock; `states` has each device's (with_change, ...).
 
-    `rolls_back` is the id of the change that this one rolled back. `emergency` is empty, or the ticket and the two
-    people responsible for a change in a closed window. `one_person`: approved, but no key proves that its planner is
-    another person than the approver.
+    `rolls_back` is the id of the change that this one rolled back, `plan` that of its plan, `removes` that of the plan
+    of which it removed the lines. `until`: the lines are to be off the devices then; `left`: devices with these lines,
+    or in an unknown state. `emergency` is empty, or the ticket and the two people responsible for a change in a closed
+    window. `one_person`: approved, but no key proves that its planner is another person than the approver.
     """
 
     id: str
@@ -36,11 +39,15 @@ class ChangeOnRecord:
     emergency: tuple[str, ...] = ()
     rehearsal: bool = False
     one_person: bool = False
+    plan: str = ""
+    removes: str = ""
+    until: PlanUntil | None = None
+    left: tuple[str, ...] = ()
 
     @property
     def in_force(self) -> bool:
         """True for a change applied on every device of its plan and not rolled back."""
-        return self.status == "applied" and not self.rolls_back
+        return self.status == "applied" and not self.rolls_back and not self.removes
 
     @property
     def done_at(self) -> datetime:
@@ -64,25 +71,26 @@ class ChangeOnRecord:
 def changes_on_record(changes: Changes, event: str) -> tuple[ChangeOnRecord, ...]:
     """Return the changes of an event, oldest first, without drills. Raises StoreError for an altered plan."""
     mine = changes.plans(event)
-    back = {
-        entry.header.rolls_back: entry
-        for entry, _ in mine
-        if entry.header.rolls_back and "new" in entry.outcomes.values()
-    }
-    return tuple(_on_record(entry, plan.intents, back.get(entry.id)) for entry, plan in mine if plan.intents)
+    entries = [entry for entry, _plan in mine]
+    standing, left = standing_devices(entries), standing_devices(entries, MAYBE)
+    return tuple(
+        _on_record(entry, plan, standing.get(entry.id, ()), left.get(entry.id, ()))
+        for entry, plan in mine
+        if plan.intents
+    )
 
 
-def _on_record(entry: ChangeEntry, intents: tuple[str, ...], back: ChangeEntry | None) -> ChangeOnRecord:
+def _on_record(entry: ChangeEntry, plan: PlanSummary, standing: Collection[str], left: Iterable[str]) -> ChangeOnRecord:
     header = entry.header
     begun = datetime.fromisoformat(entry.begun)
     began = datetime.fromisoformat(header.event_time) if header.event_time else begun
     lasted = datetime.fromisoformat(entry.ended) - begun if entry.ended else timedelta()
     return ChangeOnRecord(
         id=entry.id,
-        intents=intents,
+        intents=plan.intents,
         began=began,
         ended=began + lasted if entry.ended else None,
-        status=_status(entry, back),
+        status=_status(entry, standing),
         states={
             device: absolute_state(outcome, goes_back=bool(header.rolls_back))
             for device, outcome in entry.outcomes.items()
@@ -92,17 +100,20 @@ def _on_record(entry: ChangeEntry, intents: tuple[str, ...], back: ChangeEntry |
         emergency=astuple(header.emergency) if header.emergency else (),
         rehearsal=header.rehearsal,
         one_person=bool(header.approved_by) and not header.planner_signed,
+        plan=plan.id,
+        removes=header.removes,
+        until=plan.until,
+        left=tuple(sorted(left, key=natural)),
     )
 
 
-def _status(entry: ChangeEntry, back: ChangeEntry | None) -> ChangeStatus:
+def _status(entry: ChangeEntry, standing: Collection[str]) -> ChangeStatus:
     if entry.ended is None:
         return "open"
     outcomes = set(entry.outcomes.values())
     if "new" not in outcomes:
         return "not_back" if entry.header.rolls_back else "not_applied"
-    if back is not None:
-        reached = {device for device, outcome in entry.outcomes.items() if outcome == "new"}
-        gone = {device for device, outcome in back.outcomes.items() if outcome == "new"}
-        return "rolled_back" if reached <= gone else "partly"
+    reached = {device for device, outcome in entry.outcomes.items() if outcome == "new"}
+    if not (entry.header.rolls_back or entry.header.removes) and reached != standing:
+        return "partly" if standing else "rolled_back"
     return "applied" if outcomes == {"new"} else "partly"

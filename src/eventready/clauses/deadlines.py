@@ -3,58 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-import holidays
-
-from eventready.core.messages import Bilingual, Text, message
+from eventready.clauses.calendar import Calendar
+from eventready.core.messages import Bilingual, Text, in_both, message
 from eventready.core.strings.texts import short
 from eventready.core.timezone import local_time, moment_at
 from eventready.delivery.mail.delivery_log import SentDocument, first_sent
 from eventready.incidents.incident import Incident, addressee_name
 from eventready.workspace.settings.duties import Duty
-from eventready.workspace.settings.event import DaysOff, Event, Operator, ScheduledTest
-
-_SATURDAY, _SUNDAY = 5, 6
-_WEEKEND = {day: message(f"terms:weekday.{day}") for day in (_SATURDAY, _SUNDAY)}
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """Working days in Vietnam, with the corrections of the workspace."""
-
-    days_off: DaysOff = field(default_factory=DaysOff)
-
-    def off(self, day: date) -> Text | None:
-        """The reason for a day off; None for a working day. The workspace's own days take precedence."""
-        if day in self.days_off.remove:
-            return None
-        if day in self.days_off.add:
-            return message("clauses:calendar.own_day_off")
-        return _public_holidays(day.year).get(day) or _WEEKEND.get(day.weekday())
-
-    def working_day_before(self, day: date, count: int = 1) -> date:
-        """Return the last working day before a day, or the `count`th before. A year without a working day ends the
-        search."""
-        found = day
-        for back in range(1, 366):
-            found = day - timedelta(days=back)
-            if self.off(found) is None:
-                count -= 1
-            if count == 0:
-                break
-        return found
-
-
-@lru_cache(maxsize=16)
-def _public_holidays(year: int) -> dict[date, Bilingual]:
-    """Return the public holidays of a year, with the substitutes for holidays on a weekend."""
-    vietnamese = holidays.country_holidays("VN", years=year, language="vi")
-    english = holidays.country_holidays("VN", years=year, language="en_US")
-    return {day: Bilingual(name, str(english.get(day, name))) for day, name in vietnamese.items()}
+from eventready.workspace.settings.event import Event, Operator, ScheduledTest
 
 
 def applies(duty: Duty, operator: Operator) -> bool:
@@ -71,7 +31,9 @@ def applying(duties: Iterable[Duty], operator: Operator) -> tuple[Duty, ...]:
 
 #: Days before its deadline from which a delivery counts as that of the coming report.
 _EARLY_DAYS = 3
-DeadlineKind: TypeAlias = Literal["weekly_report", "duty_list", "freeze", "test", "clause", "incident", "works"]
+DeadlineKind: TypeAlias = Literal[
+    "weekly_report", "duty_list", "freeze", "test", "clause", "incident", "works", "configuration"
+]
 #: `near`: within the warning time; `due`: the time is reached; `late`: the last moment has passed.
 DeadlineStatus: TypeAlias = Literal["open", "near", "due", "late", "done", "done_late", "in_force", "over"]
 
@@ -84,7 +46,8 @@ _MORNING = time(8, 0)
 class Deadline:
     """Deadline in local time: expected at `due`, late after `latest`, with reminders from `warn` on.
 
-    `venues`: identifiers of the venues of a freeze at some venues only; empty for all.
+    `venues`: identifiers of the venues of a freeze at some venues only; empty for all. `was`: time before the
+    preparation of the workspace, for a moved deadline.
     """
 
     id: str
@@ -97,11 +60,28 @@ class Deadline:
     note: Text | None = None
     owner: str = ""
     venues: tuple[str, ...] = ()
+    was: datetime | None = None
 
     @property
     def late(self) -> bool:
         """Return True for a past deadline with a missing item."""
         return self.status == "late"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the deadline as plain JSON types."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "status": self.status,
+            "due": self.due.isoformat(timespec="minutes"),
+            "latest": self.latest.isoformat(timespec="seconds"),
+            "warn": self.warn.isoformat(timespec="minutes"),
+            "was": self.was.isoformat(timespec="minutes") if self.was else None,
+            "title": in_both(self.title),
+            "note": in_both(self.note) if self.note else None,
+            "owner": self.owner,
+            "venues": [*self.venues],
+        }
 
 
 def deadlines(
@@ -116,14 +96,14 @@ def deadlines(
     more: Iterable[Deadline] = (),
 ) -> tuple[Deadline, ...]:
     """All deadlines by time, and `more`. `done` are ids of fulfilled clauses, `audits` the moments of finished runs."""
-    calendar = Calendar(event.days_off)
+    calendar = Calendar.of(event)
     found = [
         *more,
         *weekly(event, sent, moment),
         *_duty_list(event, calendar, sent, moment),
         *_freezes(event, calendar, moment),
-        *(_trial(trial, calendar, moment, done, audits) for trial in event.tests),
-        *(_clause(duty, duty.due, calendar, moment, done) for duty in applying(duties, event.operator) if duty.due),
+        *(_trial(trial, event, moment, done=done, audits=audits) for trial in event.tests),
+        *(_clause(duty, duty.due, event, moment, done) for duty in applying(duties, event.operator) if duty.due),
         *(notice for incident in incidents for notice in _notices(incident, event, moment)),
     ]
     return tuple(sorted(found, key=lambda deadline: (deadline.due, deadline.latest, deadline.id)))
@@ -131,25 +111,32 @@ def deadlines(
 
 def weekly(event: Event, sent: Sequence[SentDocument], moment: datetime) -> tuple[Deadline, ...]:
     """Return the weekly reports. A report due on a day off is announced, and to be ready, on the last working day
-    before."""
+    before.
+
+    Of those due before the preparation of the workspace, the last is moved unless another one comes before the end of
+    the event; the others are over.
+    """
     plan = event.weekly_report
     if plan is None:
         return ()
-    calendar = Calendar(event.days_off)
+    calendar = Calendar.of(event)
     papers = [paper for paper in sent if paper.kind == "weekly-report"]
     papers.sort(key=lambda paper: paper.at, reverse=True)
     # The first delivery of a report is the last here, and stays.
     reports = {paper.due or _reported(paper.at, plan.weekday): paper for paper in papers}
-    found = []
+    found: list[Deadline] = []
     for due in plan.deadlines():
         latest = max(moment_at(due.date(), plan.latest), due)
         warn = moment_at(calendar.working_day_before(due.date()), _MORNING)
         paper = reports.get(due.date())
         title = message("clauses:deadline.weekly_report", weekday=str(due.weekday()), day=due.date())
-        status = status_at(due, latest, warn, moment, paper.at if paper else None)
         note = _holiday(due, warn, calendar)
-        found.append(Deadline(f"weekly-{due:%Y-%m-%d}", "weekly_report", title, due, latest, warn, status, note))
-    return tuple(found)
+        one = Deadline(f"weekly-{due:%Y-%m-%d}", "weekly_report", title, due, latest, warn, "open", note)
+        found.append(judged(one, event, moment, paper.at if paper else None))
+    owed = any(one.was is None and (event.end is None or one.due <= event.end) for one in found)
+    moved = [one for one in found if one.was and one.status not in ("done", "done_late")]
+    covered = moved if owed else moved[:-1]
+    return tuple(replace(one, status="over", due=one.was or one.due) if one in covered else one for one in found)
 
 
 def _reported(moment: datetime, weekday: int) -> date:
@@ -174,10 +161,9 @@ def _duty_list(
         return ()
     latest = before - timedelta(seconds=1)
     paper = first_sent(sent, "duty-list")
-    warn = ahead(latest, calendar)
-    status = status_at(latest, latest, warn, moment, paper.at if paper else None)
-    title = message("clauses:deadline.duty_list", before=before)
-    return (Deadline("duty-list", "duty_list", title, latest, latest, warn, status),)
+    title = message("clauses:deadline.duty_list", before=event.owed(before))
+    one = Deadline("duty-list", "duty_list", title, latest, latest, ahead(latest, calendar), "open")
+    return (judged(one, event, moment, paper.at if paper else None),)
 
 
 def _freezes(event: Event, calendar: Calendar, moment: datetime) -> tuple[Deadline, ...]:
@@ -196,7 +182,7 @@ def _freezes(event: Event, calendar: Calendar, moment: datetime) -> tuple[Deadli
 
 
 def _trial(
-    trial: ScheduledTest, calendar: Calendar, moment: datetime, done: Collection[str], audits: Sequence[datetime]
+    trial: ScheduledTest, event: Event, moment: datetime, *, done: Collection[str], audits: Sequence[datetime]
 ) -> Deadline:
     made: datetime | None = None
     if trial.proved_by == "audit":
@@ -205,19 +191,18 @@ def _trial(
     else:
         made = min(trial.due, moment) if trial.proved_by in done else None
         proof = message("clauses:deadline.proved_by_clause", clause=trial.proved_by)
-    warn = min(max(trial.start, ahead(trial.due, calendar)), trial.due)
+    warn = min(max(trial.start, ahead(trial.due, Calendar.of(event))), trial.due)
     note = message("clauses:deadline.test_note", start=trial.start, due=trial.due, proof=proof)
-    status = status_at(trial.due, trial.due, warn, moment, made)
     title = Bilingual(trial.name_vi, trial.name)
-    return Deadline(f"test-{trial.id}", "test", title, trial.due, trial.due, warn, status, note)
+    one = Deadline(f"test-{trial.id}", "test", title, trial.due, trial.due, warn, "open", note)
+    return judged(one, event, moment, made)
 
 
-def _clause(duty: Duty, due: datetime, calendar: Calendar, moment: datetime, done: Collection[str]) -> Deadline:
-    warn = ahead(due, calendar)
-    status = status_at(due, due, warn, moment, min(due, moment) if duty.id in done else None)
+def _clause(duty: Duty, due: datetime, event: Event, moment: datetime, done: Collection[str]) -> Deadline:
+    warn = ahead(due, Calendar.of(event))
     title = message("clauses:deadline.clause", clause=duty.id, what=Bilingual(short(duty.vi), short(duty.en)))
-    note = duty.period
-    return Deadline(f"clause-{duty.id}", "clause", title, due, due, warn, status, note, duty.owner)
+    one = Deadline(f"clause-{duty.id}", "clause", title, due, due, warn, "open", duty.period, duty.owner)
+    return judged(one, event, moment, min(due, moment) if duty.id in done else None)
 
 
 def _notices(incident: Incident, event: Event, moment: datetime) -> Iterable[Deadline]:
@@ -235,6 +220,23 @@ def ahead(due: datetime, calendar: Calendar) -> datetime:
     """Morning some working days before."""
     first = calendar.working_day_before(local_time(due).date(), WARN_DAYS)
     return moment_at(first, _MORNING)
+
+
+def judged(deadline: Deadline, event: Event, moment: datetime, made: datetime | None) -> Deadline:
+    """Return a deadline with its status at a moment; moved when the workspace was prepared after its last moment.
+
+    Over instead of late for an event that was over by then. `made`: time of the missing item.
+    """
+    latest = event.owed(deadline.latest)
+    forgone = event.forgone(deadline.latest, moment)
+    if latest == deadline.latest and not forgone:
+        return replace(deadline, status=status_at(deadline.due, latest, deadline.warn, moment, made))
+    was = message("clauses:deadline.was", was=deadline.due)
+    note = message("terms:several", items=[was, deadline.note]) if deadline.note else was
+    status = status_at(latest, latest, deadline.warn, moment, made)
+    status = "over" if forgone and status == "late" else status
+    due = deadline.due if forgone else latest
+    return replace(deadline, due=due, latest=latest, status=status, note=note, was=deadline.due)
 
 
 def status_at(

@@ -87,11 +87,11 @@ def _weekly_report(event: Event, records: Records, moment: datetime) -> ProofRes
     """Return the reports due so far, and the deadline of the first missing report, or of the next report."""
     reports = weekly(event, records.all_sent, moment)
     sent = [report for report in reports if report.status in ("done", "done_late")]
-    open_ = [report for report in reports if report not in sent]
-    overdue = tuple(report.due.date() for report in open_ if report.status in ("late", "due"))
+    open_ = [report for report in reports if report.status not in ("done", "done_late", "over")]
+    overdue = tuple((report.was or report.due).date() for report in open_ if report.status in ("late", "due"))
     evidence = []
     if sent:
-        latest = sent[-1].due.date()
+        latest = (sent[-1].was or sent[-1].due).date()
         evidence.append(
             Evidence("document", sent[-1].id, message("clauses:document.weekly_sent", n=len(sent), latest=latest))
         )
@@ -105,7 +105,7 @@ def _duty_list(event: Event, records: Records, _moment: datetime) -> ProofResult
     if sent is None:
         return ProofResult.lacking("clauses:document.duty_list_missing")
     before = event.duty_list_before
-    if before is not None and sent.at >= before:
+    if before is not None and sent.at >= event.owed(before):
         return ProofResult(against=(message("clauses:document.duty_list_late", at=sent.at),))
     return ProofResult.proven("document", sent.reference, "clauses:document.duty_list_sent", at=sent.at)
 

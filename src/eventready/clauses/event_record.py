@@ -10,6 +10,7 @@ from eventready.clauses.attestations.forms import document_titles, forms_of, han
 from eventready.clauses.changes import ChangeOnRecord
 from eventready.clauses.deadlines import Deadline, applying, deadlines
 from eventready.clauses.documents import Records, of_attestation, of_documents
+from eventready.clauses.event_configuration import configuration_ends
 from eventready.clauses.objections import harmful, objections
 from eventready.clauses.proof import (
     ClauseState,
@@ -79,7 +80,7 @@ class EventRecord:
                 of_attestation(duty, event, records, moment),
                 self._owner(duty),
             ]
-            found.append(state_of(duty, results, moment))
+            found.append(state_of(duty, results, event, moment))
         return tuple(found)
 
     def _owner(self, duty: Duty) -> ProofResult:
@@ -97,5 +98,8 @@ class EventRecord:
             done=[state.duty.id for state in states if state.state in ("done", "not_applicable")],
             audits=self.audits,
             incidents=self.incidents,
-            more=objections(workspace, harmful(workspace, self.run), moment),
+            more=(
+                *objections(workspace, harmful(workspace, self.run), moment),
+                *configuration_ends(self.changes, workspace.event, moment, self.run),
+            ),
         )

@@ -9,7 +9,8 @@ from icalendar import Calendar as Ics
 from icalendar import Event as IcsEvent
 from icalendar import vCalAddress
 
-from eventready.clauses.deadlines import Calendar, Deadline, DeadlineStatus, ahead, status_at
+from eventready.clauses.calendar import Calendar
+from eventready.clauses.deadlines import Deadline, ahead, judged
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, Text, message, text
 from eventready.core.strings.texts import at, few
@@ -37,18 +38,16 @@ def harmful(workspace: Workspace, run: Run | None) -> tuple[Work, ...]:
 
 def objections(workspace: Workspace, works: Iterable[Work], moment: datetime) -> Iterator[Deadline]:
     """Yield the deadline of an objection to each of these works."""
-    calendar = Calendar(workspace.event.days_off)
+    calendar = Calendar.of(workspace.event)
     for work in works:
         latest = object_until(work, workspace.circuits.provider(work.provider), calendar)
         warn = ahead(latest, calendar)
         word = work.accepted_by(workspace.circuits)
-        made = word.at if word else None
-        status: DeadlineStatus = (
-            "over" if work.over or work.end <= moment else status_at(latest, latest, warn, moment, made)
-        )
         title = message("clauses:deadline.object", work=work.name, start=at(work.start))
         note = message("clauses:deadline.object_note", start=at(work.start), end=at(work.end))
-        yield Deadline(f"works-{work.provider}-{work.id}", "works", title, latest, latest, warn, status, note)
+        one = Deadline(f"works-{work.provider}-{work.id}", "works", title, latest, latest, warn, "over", note)
+        past = work.over or work.end <= moment
+        yield one if past else judged(one, workspace.event, moment, word.at if word else None)
 
 
 def object_until(work: Work, provider: Provider, calendar: Calendar) -> datetime:
@@ -68,7 +67,7 @@ def objection_mail(
     """
     if not provider.email:
         raise UsageError(message("works:no_address", provider=work.provider))
-    until = object_until(work, provider, Calendar(event.days_off))
+    until = object_until(work, provider, Calendar.of(event))
     subject = text("works:mail.subject", lang, work=work.id, start=at(work.start), event=event.title)
     body = text(
         "works:mail.body", lang, provider=work.provider, work=work.id, start=at(work.start), end=at(work.end),

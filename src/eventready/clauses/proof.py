@@ -22,7 +22,7 @@ from eventready.store.run_records import RunFinding, RunVenue
 from eventready.store.watch_log import WatchLog
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
-from eventready.workspace.settings.event import Window
+from eventready.workspace.settings.event import Event, Window
 
 EvidenceKind: TypeAlias = Literal[
     "check", "change", "roster", "document", "attestation", "incident", "register", "drill", "watch"
@@ -322,18 +322,17 @@ class ClauseState:
         }  # fmt: skip
 
 
-def state_of(duty: Duty, results: Sequence[ProofResult], moment: datetime) -> ClauseState:
+def state_of(duty: Duty, results: Sequence[ProofResult], event: Event, moment: datetime) -> ClauseState:
     """Return the state of a clause from the results of its kinds of proof."""
     evidence = tuple(dict.fromkeys(piece for result in results for piece in result.evidence))
     missing = tuple(dict.fromkeys(text for result in results for text in result.missing))
     against = tuple(dict.fromkeys(text for result in results for text in result.against))
     if duty.not_applicable and not against:
         return ClauseState(duty, "not_applicable", Bilingual(duty.not_applicable, duty.not_applicable))
-    deadline = min((part.due for part in results if part.due is not None), default=duty.due)
-    if duty.due is not None and deadline is not None:
-        deadline = min(deadline, duty.due)
+    own = event.owed(duty.due) if duty.due else None
+    deadline = min((due for due in (own, *(part.due for part in results)) if due is not None), default=None)
     done = bool(evidence) and not missing and not against
-    late = not done and deadline is not None and deadline < moment
+    late = not done and deadline is not None and deadline < moment and not event.forgone(deadline, moment)
     state: State = "done" if done else ("in_progress" if evidence and not late else "not_done")
     reason = _reason(evidence, missing, against)
     return ClauseState(duty, state, reason, evidence, missing, against, deadline, late)

@@ -19,6 +19,7 @@ import click
 from eventready.cli.commands import COMMANDS
 from eventready.cli.folding import folded
 from eventready.core.clock import Clock
+from eventready.core.country import DEFAULT_COUNTRY, use_country
 from eventready.core.errors import RefusedError, StoreError
 from eventready.core.messages import Bilingual, Lang, Message, Param, Text, as_data, in_language, message, text
 from eventready.core.timezone import DEFAULT, use_zone
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 #: What people see: a line, a sentence, a table, another part of rich, or several.
 Shown: TypeAlias = "str | Text | Listing | ConsoleRenderable | Iterable[Shown]"
 Output = Literal["table", "json", "ndjson"]
-#: Key of an event with a zone of its own.
-_ZONE = re.compile(r"\bzone['\"]?\s*:")
+#: Keys of an event with a zone or a country of its own.
+_PLACE = re.compile(r"\b(zone|country)['\"]?\s*:")
 #: Command line of a sentence without `-w`; `init` makes a workspace of its own.
 _COMMAND = re.compile(rf"(?<![\w./-])eventready (?=(?:{'|'.join(COMMANDS)})\b)(?!init\b)")
 
@@ -60,26 +61,36 @@ class App:
 
     @property
     def paper_lang(self) -> Lang:
-        """Language of papers and mails: `--lang`, else Vietnamese."""
-        return self.chosen_lang or "vi"
+        """Language of papers and mails: `--lang`, else the language of the event's country."""
+        from eventready.workspace.settings.country import language_of  # noqa: PLC0415  papers only
+
+        return self.chosen_lang or language_of(self.country)
+
+    @cached_property
+    def country(self) -> str:
+        """Country of the event, without loading the workspace."""
+        from eventready.workspace.settings.event import country_of  # noqa: PLC0415  loads pydantic
+
+        return country_of(self.workspace_path)
 
     @cached_property
     def clock(self) -> Clock:
         """Clock of the event: `--now` or the present, marked as a rehearsal in the workspace of a lab."""
         from eventready.workspace.settings.event import is_lab  # noqa: PLC0415  commands without a workspace start faster
 
-        self.take_zone()
+        self.take_place()
         return replace(Clock.starting(self.chosen_now), marked=is_lab(self.workspace_path))
 
-    def take_zone(self) -> None:
-        """Take the zone of the workspace for the times of the command, unloaded."""
+    def take_place(self) -> None:
+        """Take zone and country of the workspace for the times and numbers of the command, unloaded."""
         use_zone(DEFAULT)
+        use_country(DEFAULT_COUNTRY)
         with suppress(OSError, ValueError):
             event = self.workspace_path / "inventory" / "event.yaml"
-            if _ZONE.search(event.read_text(encoding="utf-8")):
-                from eventready.workspace.settings.event import use_zone_of  # noqa: PLC0415  loads pydantic
+            if _PLACE.search(event.read_text(encoding="utf-8")):
+                from eventready.workspace.settings.event import use_place_of  # noqa: PLC0415  loads pydantic
 
-                use_zone_of(self.workspace_path)
+                use_place_of(self.workspace_path)
 
     def outgoing_clock(self, *, rehearsal: bool) -> Clock:
         """Clock for documents sent to others. Raises RefusedError for a rehearsal without `--rehearsal`."""
@@ -197,7 +208,7 @@ class App:
         return _COMMAND.sub(lambda _: here, shown)
 
     def say(self, message: str | Text) -> None:
-        """Print a message on stderr, folded, without the secrets in use: it may quote a server or a device."""
+        """Print a message on stderr, folded, without the secrets in use, which a quoted server or device may print."""
         shown = in_language(message, self.lang)
         if redaction := sys.modules.get("eventready.core.redaction.redaction"):  # loaded with the first secret
             shown = redaction.redactor.without_long(shown)

@@ -84,7 +84,7 @@ def global_options(*, hidden: bool = False) -> list[click.Option]:
         option("-o", "--output", apply=_set_output, type=forms, help="Form of the output.  [default: table]"),
         option("--now", apply=_set_now, metavar="TIME", help='Clock of a rehearsal: "2033-07-25 07:00".'),
         option("--lang", apply=_set_lang, type=click.Choice(LANGS), is_eager=True,
-               help="Language.  [default: en on the terminal, vi in papers]"),
+               help="Language.  [default: en; in papers vi, or en abroad]"),
         option("--log", apply=_log_to, type=file, metavar="FILE",
                help="Write the log of the libraries, without secrets, to this file."),
     ]  # fmt: skip

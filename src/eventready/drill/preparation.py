@@ -27,6 +27,7 @@ from eventready.facts.observation import Observation
 from eventready.session.connect import Session
 from eventready.session.plugin import register
 from eventready.store.run_records import RunFinding
+from eventready.store.standing import standing_devices
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
 
@@ -64,23 +65,21 @@ def read_prepared(workspace: Workspace, equipment: Equipment, store: Store, dril
 
 
 def _planned(store: Store, drill: Drill) -> Iterator[tuple[str, Mapping[str, PlannedDevice]]]:
-    entries = store.changes.entries()
-    taken_back = {entry.header.rolls_back for entry in entries if "new" in entry.outcomes.values()}
-    for entry in entries:
-        if entry.id in taken_back or entry.header.rolls_back or "new" not in entry.outcomes.values():
+    for change, standing in standing_devices(store.changes.entries()).items():
+        if not standing:
             continue
         try:
-            plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
+            plan = recorded_plan(store.changes.get(change).plan, change)
         except EventreadyError:  # an unreadable record blocks no other device
             continue
         devices = {
             device.name: device
             for device in plan.devices
-            if device.name in drill.tested and entry.outcomes.get(device.name) == "new"
+            if device.name in drill.tested and device.name in standing
             and set(device.intents) & set(drill.prepared_by)
         }  # fmt: skip
         if plan.drill is None and devices:
-            yield entry.id, devices
+            yield change, devices
 
 
 def _states_of(equipment: Equipment, task: Task, changes: Mapping[str, PlannedDevice]) -> dict[str, bool] | Message:

@@ -28,6 +28,7 @@ _NOT_EXPECTED = message("checks:matrix.not_expected")
 _NO_FILES = message("checks:matrix.no_files")
 #: Facts that no device is asked for.
 _OF_FILES = frozenset(name for name, kind in CATALOGUE.items() if kind.of_files)
+_OF_CHANGES = frozenset(name for name, kind in CATALOGUE.items() if kind.of_changes)
 
 
 class PlatformFacts(Protocol):
@@ -121,8 +122,8 @@ class Matrix:
         return self._wanted(device, (CellState.APPLICABLE, CellState.UNSUPPORTED))
 
     def requested(self, device: str) -> tuple[str, ...]:
-        """Facts to ask a device for: those of its checks first, then its inventory; none of files."""
-        of_checks = (fact for fact in self.facts_for(device) if fact not in _OF_FILES)
+        """Facts to ask a device for: those of its checks first, then its inventory; none of files and of changes."""
+        of_checks = (fact for fact in self.facts_for(device) if CATALOGUE[fact].of_commands)
         return (*of_checks, *self.inventory.get(device, ()))
 
     def needed(self, device: str) -> tuple[str, ...]:
@@ -160,12 +161,13 @@ def build_matrix(
     network: NetworkSetting | None = None,
     left_out: Sequence[Device] = (),
     of_files: Collection[str] = (),
+    of_changes: Collection[str] = (),
 ) -> Matrix:
     """Decide for every check at every device; `fleet`: include checks across devices. `wide`: ask for all facts.
 
     `network`: setting of the checks of the whole network, which are left out without it. `left_out`: devices of the
     inventory beside `devices`, known to the checks across devices. `of_files`: devices with performance files, which
-    alone have the checks of these.
+    alone have the checks of these; `of_changes`: devices with lines of an event that is over.
 
     Raises WorkspaceError, with the device's place, for a platform that is not among `platforms` and for a role that
     the platform does not play.
@@ -182,6 +184,7 @@ def build_matrix(
             check for check in checks.values() if device.role in check.roles
             and (device.name in concerned[check.name] if check.name in concerned else check.applies(device))
             and _by_files(check, platform, filed=device.name in of_files)
+            and (device.name in of_changes or _OF_CHANGES.isdisjoint(check.needs))
         ]  # fmt: skip
         alike = (device.platform, str(device.name in of_files), *(check.name for check in wanted))
         if alike not in shared:
@@ -189,7 +192,12 @@ def build_matrix(
         cells[device.name] = shared[alike]
     unsupported = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
     roles = {device.name: device.role for device in ordered}
-    offers = {d.name: unsupported[d.platform] - (_OF_FILES if d.name in of_files else frozenset()) for d in ordered}
+    given = {
+        one.name: (_OF_FILES if one.name in of_files else frozenset())
+        | (_OF_CHANGES if one.name in of_changes else frozenset())
+        for one in ordered
+    }
+    offers = {one.name: unsupported[one.platform] - given[one.name] for one in ordered}
     asks_of = _asks_of(ordered, platforms, checks, cells)
     matrix = Matrix(
         cells, checks, roles, offers, network=network, left_out=left_out, asks_of=asks_of, of_files=frozenset(of_files)
@@ -249,7 +257,7 @@ def _by_files(check: Check, platform: PlatformFacts, *, filed: bool) -> bool:
 
     Without files, those of files have no facts; with files, those take the place of a check without facts.
     """
-    lacking = [need for need in check.needs if need not in platform.facts]
+    lacking = [need for need in check.needs if need not in platform.facts and need not in _OF_CHANGES]
     return not (lacking and check.of_files) if filed else _OF_FILES.isdisjoint(lacking)
 
 
@@ -263,7 +271,7 @@ def _cell(check: Check, platform: PlatformFacts, *, filed: bool) -> MatrixCell:
 
 def _unsupported(check: Check, platform: PlatformFacts) -> Iterator[Text]:
     for need in check.needs:
-        if need not in platform.facts:
+        if need not in platform.facts and need not in _OF_CHANGES:
             yield platform.unsupported.get(need) or message("facts:no_command", platform=platform.name, fact=need)
 
 

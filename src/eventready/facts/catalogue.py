@@ -17,6 +17,7 @@ class FactKind:
 
     `question`: field of the record with the question, of a fact that is asked in questions with a command each: about
     the answers of services, or the routes to addresses. `of_files`: no device is asked; rows of performance files.
+    `of_changes`: rows of applied changes, held against the configuration.
     """
 
     name: str
@@ -25,6 +26,12 @@ class FactKind:
     question: str = ""
     twice: bool = False
     of_files: bool = False
+    of_changes: bool = False
+
+    @property
+    def of_commands(self) -> bool:
+        """True for a fact with commands of the platform."""
+        return not (self.of_files or self.of_changes)
 
     @property
     def per_question(self) -> bool:
@@ -65,6 +72,7 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("time_sync", r.TimeSync),
         FactKind("log_target", r.LogTarget),
         FactKind("saved_config", r.SavedConfig),
+        FactKind("event_configuration", r.EventConfiguration, of_changes=True),
         FactKind("neighbour", r.Neighbour),
         FactKind("site", r.Site),
         FactKind("cell", r.Cell),

@@ -477,6 +477,17 @@ class SavedConfig(Fact):
     saved_at: MaybeText = None
 
 
+class EventConfiguration(Fact):
+    """Lines of an applied plan for a past event: `present` as set, `changed` by others, or `absent`."""
+
+    key = ("plan",)
+    plan: Name
+    ended: datetime
+    present: Count
+    changed: Count
+    absent: Count
+
+
 class Neighbour(Fact):
     """The device at the other end of a cable (LLDP or CDP).
 
@@ -559,7 +570,7 @@ class CellPerformance(Fact):
     """Figures of a cell in its newest period, by performance files; shares in percent. None: no value.
 
     `idle`: figures without a value because nothing was attempted. `uncounted`: figures without a counter in any file.
-    `prb_down_before`, `prb_up_before`: in the period before.
+    `prb_down_before`, `prb_up_before`: in the period before. `users_hour`, `traffic_hour`: means of the last hour.
     """
 
     key = ("cell",)
@@ -579,11 +590,13 @@ class CellPerformance(Fact):
     prb_up_before: MaybePercent = None
     users_mean: MaybePercent = None
     users_max: MaybePercent = None
+    users_hour: MaybePercent = None
     user_rate_down: MaybePercent = None
     refused: MaybePercent = None
     tch_refused: MaybePercent = None
     sdcch_refused: MaybePercent = None
     traffic: MaybePercent = None
+    traffic_hour: MaybePercent = None
     paging_lost: MaybePercent = None
     noise_up: MaybeNumber = None
     idle: Names = ()

@@ -174,17 +174,17 @@ def _notice(given: Given, entry: IncidentLogEntry, event: Event, venue: str, now
 
 
 def recipient_of(to: Addressee, event: Event, venue: str) -> str:
-    """The recipient or police station of event.yaml, in Vietnamese; empty where none is named."""
+    """The recipient or police station of event.yaml, in the event's language; empty where none is named."""
     if to == "department":
-        return event.recipient.title.render("vi")
+        return event.recipient.title.render(event.lang)
     police = police_near(venue, event)
-    return police.title.render("vi") if police else ""
+    return police.title.render(event.lang) if police else ""
 
 
 def _place(venue: str | None, event: Event) -> str:
     if not venue:
         return ""
-    return event.venue(venue).title.render("vi")
+    return event.venue(venue).title.render(event.lang)
 
 
 def _check(incident: Incident) -> None:

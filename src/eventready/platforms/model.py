@@ -157,7 +157,8 @@ class LockedWhile(Strict):
 class HoldTime(Strict):
     """Dead or hold time of a protocol: the time until a silent neighbour or path is given up.
 
-    Applies if the change touches a line that fully matches `touched`. `line` (full match) configures the time, with the
+    Applies if the change touches a line that fully matches `touched`, or a line beneath. Changed lines that fully match
+    `but` do not count: no neighbour has to agree to them. `line` (full match) configures the time, with the
     group `seconds` or `ms` and optionally `times` (a multiplier). The field `times` multiplies in any case (VRRP: 3
     intervals). Without such a line the time is `default_s`, with its source in `default_reason`. `for_all` (full match)
     replaces the default for every neighbour of a section that matches `touched`. If `line` has the group `times`
@@ -168,6 +169,7 @@ class HoldTime(Strict):
 
     touched: ChangeRegex
     line: ChangeRegex
+    but: ChangeRegex = ""
     for_all: ChangeRegex = ""
     times: float = Field(default=1, gt=0)
     interval: ChangeRegex = ""

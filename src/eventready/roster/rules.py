@@ -18,9 +18,10 @@ from eventready.workspace.settings.event import Event
 
 def submission(case: Case) -> Iterator[RosterFinding]:
     """Yield a finding for a list late, soon due, or changed after sending."""
-    deadline, moment, sent = case.event.duty_list_before, case.moment, case.submission
-    if deadline is None or moment is None or sent is None:
+    before, moment, sent = case.event.duty_list_before, case.moment, case.submission
+    if before is None or moment is None or sent is None or case.event.forgone(before, moment):
         return
+    deadline = case.event.owed(before)
     limit = wording.at(deadline)
     if sent.first is None:
         late = moment >= deadline

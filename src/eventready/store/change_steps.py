@@ -6,6 +6,7 @@ Steps of a device are recorded before they are taken; the change itself has step
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
 
@@ -43,8 +44,9 @@ class Approval:
 class ChangeHeader:
     """Statements about a change at its beginning: operator, host, plan (id), approvers and mode.
 
-    `rolls_back` is the change that this one rolls back, or empty; `event_time` the event's time (ISO 8601), in a
-    `rehearsal` not the real one. `emergency` and `applied` (the signature) are None where there is none.
+    `rolls_back` is the change that this one rolls back, `removes` the plan (id) of which it removes the lines, or
+    empty; `event_time` the event's time (ISO 8601), in a `rehearsal` not the real one. `emergency` and `applied` (the
+    signature) are None where there is none.
     `planner_signed`: a key proves the planner; else one person may be planner and approver.
     """
 
@@ -54,6 +56,7 @@ class ChangeHeader:
     mode: str = "apply"
     approved_by: tuple[str, ...] = ()
     rolls_back: str = ""
+    removes: str = ""
     event_time: str = ""
     rehearsal: bool = False
     emergency: Emergency | None = None
@@ -69,8 +72,21 @@ class PlanDrill:
 
 
 @dataclass(frozen=True)
+class PlanUntil:
+    """End of the lines of a plan: event time (ISO 8601), and its window, or empty."""
+
+    at: str
+    window: str = ""
+
+    @property
+    def moment(self) -> datetime:
+        """Return the time, aware."""
+        return datetime.fromisoformat(self.at)
+
+
+@dataclass(frozen=True)
 class PlanSummary:
-    """Summary of a plan: id, hash, planner, intents, waves of devices, and its drill."""
+    """Summary of a plan: id, hash, planner, intents, waves of devices, its drill, and the end of its lines."""
 
     id: str = ""
     sha256: str = ""
@@ -78,6 +94,7 @@ class PlanSummary:
     intents: tuple[str, ...] = ()
     waves: tuple[tuple[str, ...], ...] = ()
     drill: PlanDrill | None = None
+    until: PlanUntil | None = None
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ from eventready.store.streams.current import Current
 from eventready.store.streams.journal import Journal
 from eventready.store.streams.notification_outbox import NotificationOutbox
 from eventready.store.streams.series import ValueSeries
+from eventready.store.waiting_changes import WaitingChanges
 
 T = TypeVar("T")
 
@@ -72,7 +73,8 @@ class RunEntry:
 class Store:
     """Store of a workspace. Safe for several threads and processes.
 
-    `changes`: recorded changes. `notices`: sentences about interrupted runs found while opening.
+    `changes`: recorded changes; `waiting`: announced for a later begin. `notices`: sentences about interrupted runs
+    found while opening.
     """
 
     def __init__(self, place: str | Path, *, only_reads: bool = False) -> None:
@@ -84,6 +86,7 @@ class Store:
         self._shelf = EvidenceStore(self._database)
         self._items = RunItems(self._database)
         self.changes = Changes(self._database, self._alive)
+        self.waiting = WaitingChanges(self._database, self._alive)
         self._mine: set[str] = set()
         self.notices: tuple[Message, ...] = tuple(
             message("store:run.interrupted", run_id=run_id) for run_id in self._interrupted(only_reads=only_reads)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.runner import NoProgress
+from eventready.change.execute.event_lines import observe_event_lines
 from eventready.clauses.example_data import require_own_data
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError, UsageError
@@ -114,15 +115,16 @@ class WorkspaceJobs:
 
     def notify(self, job: ScheduledJob) -> Message:
         """Put the reminders of a job into the outbox, each once, as a single message."""
+        lang = self._workspace.event.lang
         known = {name for made in self._outbox.messages() for name in made.body.covers}
         news = {name: text for name, text in zip(job.covers, job.texts, strict=True) if name not in known}
-        subject = text("delivery:reminder_subject", LANG, n=len(news), event=self._workspace.event.title)
+        subject = text("delivery:reminder_subject", lang, n=len(news), event=self._workspace.event.title)
         if not self._really:
             return message("delivery:reminder.dry", recipients=self._recipients, subject=subject)
-        lines = [f"- {reminder.render(LANG)}" for reminder in news.values()]
-        body = "\n".join([text("delivery:reminder_body", LANG, event=self._workspace.event.title), "", *lines, ""])
+        lines = [f"- {reminder.render(lang)}" for reminder in news.values()]
+        body = "\n".join([text("delivery:reminder_body", lang, event=self._workspace.event.title), "", *lines, ""])
         if news:
-            content = OutboxNotice("reminder", Wording(subject, body, LANG), covers=tuple(news))
+            content = OutboxNotice("reminder", Wording(subject, body, lang), covers=tuple(news))
             self._outbox.add(sha256("|".join(news).encode()).hexdigest(), content, self._recipients, self._clock.now())
         return message("delivery:reminder.queued", recipients=self._recipients)
 
@@ -142,13 +144,15 @@ class WorkspaceJobs:
 
     def audit(self) -> str | Message:
         """Audit every device."""
+        equipment = Equipment.of(self._workspace)
         done = audit(
             self._workspace,
-            Equipment.of(self._workspace),
+            equipment,
             store=self._store,
             clock=self._clock,
             options=self._options,
             progress=NoProgress(),
+            of_changes=observe_event_lines(self._workspace, equipment, self._store, self._clock),
         )
         summary = Summary.of(done.run)
         counts: list[str | Text] = [
@@ -162,10 +166,12 @@ class WorkspaceJobs:
         """Write the weekly report and its mail into a separate folder: no edited file is overwritten."""
         if not self._clock.rehearsal:
             require_own_data(self._workspace)
-        request = PaperRequest(WEEKLY, self._clock.now(), Week(due), rehearsal=self._clock.rehearsal)
+        lang = self._workspace.event.lang
+        request = PaperRequest(WEEKLY, self._clock.now(), Week(due), lang, rehearsal=self._clock.rehearsal)
         material, notices = gather(self._workspace, self._store, request, self._clock)
-        document = WEEKLY.write(material, load_profile(self._workspace.path, "vi"))
+        profile = load_profile(self._workspace.path, lang, self._workspace.event.country)
+        document = WEEKLY.write(material, profile, lang)
         folder = (self._workspace.path / "reports") / name
-        written = write_paper(document, material, PaperOptions(eml=True), folder)
+        written = write_paper(document, material, PaperOptions(lang, eml=True), folder)
         files = message("delivery:job.files", files=[file.path.name for file in written], folder=str(folder))
         return message("delivery:job.draft", parts=[files, *notices])

@@ -82,7 +82,7 @@ def _audits(event: Event, moment: datetime) -> Iterator[str]:
     for trial in event.tests:
         if (
             trial.proved_by == "audit"
-            and trial.start <= moment <= trial.due
+            and trial.start <= moment <= event.owed(trial.due)
             and not _daily_in(event, trial.start, moment)
         ):
             yield f"audit-for-{trial.id}"
@@ -99,13 +99,13 @@ def _daily_in(event: Event, start: datetime, moment: datetime) -> bool:
 def _drafts(event: Event, deadlines: Sequence[Deadline], moment: datetime) -> Iterator[ScheduledJob]:
     """The weekly report at its hour; the day before a day off already, for whoever will not be there."""
     for deadline in deadlines:
-        if deadline.kind != "weekly_report" or deadline.status in ("done", "done_late"):
+        if deadline.kind != "weekly_report" or deadline.status in ("done", "done_late", "over"):
             continue
-        day = local_time(deadline.due).date()
+        day = local_time(deadline.was or deadline.due).date()
         hour = moment_at(day, event.schedule.weekly)
         if deadline.note is not None and deadline.warn <= moment < hour:
             yield ScheduledJob("draft", (f"draft-{day}-early",), day)
-        if hour <= moment < moment_at(day + _WEEK, event.schedule.weekly):
+        if hour <= moment < max(moment_at(day + _WEEK, event.schedule.weekly), deadline.latest):
             yield ScheduledJob("draft", (f"draft-{day}",), day)
 
 

@@ -34,7 +34,7 @@ _READING = message("watch:files.reading")
 
 
 class KeptReadings:
-    """What was read of the files of a source, in a store. `name`: of event and source."""
+    """Readings of the files of a source, in a store. `name`: of event and source."""
 
     def __init__(self, current: Current[KeptFiles], name: str) -> None:
         self._current, self._name = current, name
@@ -42,7 +42,7 @@ class KeptReadings:
         self._stamps: dict[str, frozenset[Stamp]] = {}
 
     def load(self, source: CellSource, clock: Clock) -> list[KeptFiles]:
-        """Return what is in use of earlier readings, in their order. Raises StoreError.
+        """Return the earlier readings in use, in their order. Raises StoreError.
 
         A reading of a later time than now left out periods in use now, as an unreadable one does: it is removed.
         """
@@ -148,7 +148,7 @@ class CellFiles:
                 reading.result(_WAIT_S)
 
     def _begun(self) -> Future[tuple[SourceRead, ...]]:
-        """Return the reading in progress or the last one; a new one where due."""
+        """Return the reading in progress or the last; where due, a new reading."""
         with self._lock:
             reading = self._reading
             if reading is None or (reading.done() and time.monotonic() - self._read_at >= _LOOK_S):
@@ -168,7 +168,7 @@ class CellFiles:
 
 
 def _digest(source: CellSource) -> str:
-    """Hash of what decides which counters of the files are kept."""
+    """Hash of the settings by which counters of the files are kept."""
     settings = {
         "version": __version__, "source": source.settings.model_dump(mode="json"), "names": dict(source.names),
         "layout": source.layout.model_dump(mode="json"), "cells": sorted(source.cells), "folder": str(source.folder),

@@ -99,8 +99,8 @@ class Watcher:
         protected: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._job = job
-        asked = {name: [fact for fact in job.matrix.needed(name) if fact not in FILES] for name in job.devices}
-        patience = Patience(asked, interval_of, protected)
+        facts = {name: [fact for fact in job.matrix.needed(name) if fact not in FILES] for name in job.devices}
+        patience = Patience(facts, interval_of, protected)
         silences = Silences(job.devices, job.behind, patience, _lost_before(job, states), nothing=_nothing(states))
         ways = Ways(job.devices.values(), job.matrix, job.limits, job.waivers)
         self._fleet = FleetState(job, states, patience, silences, Deadlines(job.devices), ways)

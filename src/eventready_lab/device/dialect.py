@@ -215,8 +215,8 @@ class Dialect:
     output_filters: shows accept `| include|exclude|begin|section|count X`.
     quit_commands: pattern (full match) of the commands that end the session in `exec` and `enabled`.
     sessions: the most sessions at a time; 0 for no limit.
-    log_line: a log line of the platform for fault `prompt-log-line`, with `{host}` and `{now}` (a datetime:
-        `{now:%b %d %H:%M:%S}`); of an MML platform the body of an unsolicited alarm report.
+    log_line: a log line of the platform for fault `prompt-log-line`, with `{host}`, `{zone}`, `{offset}` and `{now}`, a
+        datetime (`{now:%b %d %H:%M:%S}`); of an MML platform the body of an unsolicited alarm report.
     double_newline: CR and LF are one Enter each, as on OsmoBSC.
     host: the host of the device, where a login to it exists.
     variant: selects the dialect by the device's state, where a platform has several systems: VRP 5 and VRP 8.

@@ -14,6 +14,7 @@ from eventready_lab.device.revert_timer import RevertTimer
 from eventready_lab.device.session_faults import SessionFaults
 from eventready_lab.device.state import DeviceState, Port
 from eventready_lab.device.timers import Timers
+from eventready_lab.device.zone import abbreviation, offset
 
 #: Address of the operators' station, as simulated devices see it.
 STATION = "198.51.100.250"
@@ -38,7 +39,7 @@ class ViewedDevice(Protocol):
 
     @property
     def connected(self) -> Tree:
-        """Configuration of the last restart, with parts that were read at other events."""
+        """Configuration of the last restart, with parts read at other events."""
 
     @property
     def layout(self) -> Layout:
@@ -139,8 +140,18 @@ class View:
 
     @property
     def now(self) -> datetime:
-        """The device's clock: the event's time, aware, in Asia/Ho_Chi_Minh."""
+        """The device's clock: the event's time, aware, in the event's zone."""
         return self._device.now()
+
+    @property
+    def zone(self) -> str:
+        """Abbreviation of the device's zone."""
+        return abbreviation(self.now)
+
+    @property
+    def offset(self) -> str:
+        """Offset of the device's zone, such as +07:00."""
+        return offset(self.now)
 
     @property
     def uptime_s(self) -> int:

@@ -17,6 +17,7 @@ from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.dialect import Action, ConfigMode, Refused
 from eventready_lab.device.session_faults import LineFault
 from eventready_lab.device.view import View
+from eventready_lab.device.zone import abbreviation, offset
 from eventready_lab.terminal.channel import Channel, garbage, to_wire
 from eventready_lab.terminal.line_editor import LineEditor
 
@@ -189,7 +190,8 @@ class CliSession:
     def _prompt(self) -> None:
         prompt = self.prompt_text()
         if self.device.session_faults.log_in_prompt:
-            line = self.dialect.log_line.format(host=self.device.state.hostname, now=self.device.now())
+            now, host = self.device.now(), self.device.state.hostname
+            line = self.dialect.log_line.format(host=host, now=now, zone=abbreviation(now), offset=offset(now))
             prompt = f"{prompt}\r\n{to_wire(line)}\r\n{prompt}"
         self._output.append(prompt)
 

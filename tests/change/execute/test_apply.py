@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,9 @@ class Watcher:
     def __init__(self) -> None:
         self.waves: list[tuple[str, ...]] = []
         self.steps: list[tuple[str, str]] = []
+
+    def waits(self, change: str, at: datetime, real: datetime) -> None:
+        raise RuntimeError("a watch that fails")
 
     def begun(self, change: str, devices: int) -> None:
         raise RuntimeError("a watch that fails")

@@ -9,13 +9,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from eventready.change.document import PlanFile, write_plan
+from eventready.change.document import PlanFile, seal, write_plan
+from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.device.driver import Verification
+from eventready.change.execute.device.live import LiveDevice
 from eventready.change.execute.recovery import resume
 from eventready.change.execute.result import ApplyResult, AssignmentResult
 from eventready.change.plan.make import make_plan
@@ -101,6 +106,7 @@ class Silent:
     def stage(self, name: str, total: int) -> None:
         """Nothing."""
 
+    def waits(self, *_: object) -> None: ...
     def begun(self, change: str, devices: int) -> None:
         """Nothing."""
 
@@ -121,12 +127,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
         yield place
 
 
-def plan_of(lab: Province, device: str, file: Path) -> PlanFile:
+def plan_of(lab: Province, *devices: str, file: Path) -> PlanFile:
     workspace = load_workspace(lab.copy)
     made = PlanFile(
         plan=make_plan(
             workspace,
-            Equipment.of(workspace).only([workspace.device(device)]),
+            Equipment.of(workspace).only([workspace.device(device) for device in devices]),
             ("load_balancing", "backup"),
             clock=CLOCK,
             by="an",
@@ -154,7 +160,7 @@ CASES = [
 def test_killed_and_resumed(lab: Province, tmp_path: Path, device: str, when: str, outcome: str) -> None:
     """A guard on the device's own host, and none at all: in its old or its new state, and the outcome says which."""
     file = tmp_path / "plan.json"
-    made = plan_of(lab, device, file)
+    made = plan_of(lab, device, file=file)
     victim = forked.run_script(VICTIM, lab.copy, file, when)
     assert victim.returncode == -signal.SIGKILL, victim.stderr.decode()
     with Store.of_workspace(lab.copy) as store:
@@ -167,20 +173,99 @@ def test_killed_and_resumed(lab: Province, tmp_path: Path, device: str, when: st
     done = go_on(lab)
     (result,) = done.results
     assert (result.outcome, result.recorded) == (outcome, True), result
-    after = plan_of(lab, device, tmp_path / "after.json").plan
+    after = plan_of(lab, device, file=tmp_path / "after.json").plan
     if outcome == "new":
         assert after.empty, "the device has all that was wanted"
         lab.command("rollback", done.change)
-        after = plan_of(lab, device, tmp_path / "back.json").plan
+        after = plan_of(lab, device, file=tmp_path / "back.json").plan
     assert after.device(device).before == made.plan.device(device).before, "to the letter"
     with Store.of_workspace(lab.copy) as store:
         assert store.changes.locks() == ()
         assert store.verify().problems == ()
 
 
+#: A copy of the victim that dies in the first lines of the second wave, while the first wave soaks.
+OVERLAP_VICTIM = VICTIM.replace("soak_s=0", "soak_s=2").replace(
+    """                die()
+
+""",
+    """                die()
+            if (device, step) == ("edge-dt-2", "confirm"):
+                import time; time.sleep(300)  # the second wave is slower than the soak, on a busy machine
+            if (device, step) == ("bsc-2", "compare"):
+                die()
+
+""",
+    1,
+)
+
+
+def in_one_soak(lab: Province, file: Path) -> PlanFile:
+    """The plan for a router and a controller, whose wave begins in the soak of the router."""
+    made = plan_of(lab, "edge-dt-2", "bsc-2", file=file).plan
+    waves = {"waves": [["edge-dt-2"], ["bsc-2"]], "together": [[], ["edge-dt-2"]]}
+    planned = PlanFile(plan=seal({**made.document, **waves}))
+    write_plan(file, planned)
+    return planned
+
+
+def test_killed_in_the_common_soak_and_resumed(lab: Province, tmp_path: Path) -> None:
+    """Both devices are as before, to the letter, and unlocked."""
+    made = in_one_soak(lab, tmp_path / "plan.json").plan
+    victim = forked.run_script(OVERLAP_VICTIM, lab.copy, tmp_path / "plan.json", "later")
+    assert victim.returncode == -signal.SIGKILL, victim.stderr.decode()
+    with Store.of_workspace(lab.copy) as store:
+        assert [store.changes.get("latest").of(name)[-1].step for name in made.order][1] == "compare"
+        assert "done" not in [step.step for name in made.order for step in store.changes.get("latest").of(name)]
+        assert {hold.device for hold in store.changes.locks()} == set(made.order)
+    done = go_on(lab)
+    assert {one.device: one.outcome for one in done.results}["bsc-2"] == "old"
+    if done.results[0].outcome == "new":  # the soak was over before the second wave had sent its lines
+        lab.command("rollback", done.change)
+    after = plan_of(lab, *made.order, file=tmp_path / "after.json").plan
+    assert [after.device(name).before for name in made.order] == [made.device(name).before for name in made.order]
+    with Store.of_workspace(lab.copy) as store:
+        assert store.changes.locks() == ()
+        assert store.verify().problems == ()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_second_wave_begins_in_the_soak_of_the_first(
+    lab: Province, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    """A failure at the end of the soak of the first takes the second back too."""
+    made = in_one_soak(lab, tmp_path / "plan.json")
+    soak, begun = LiveDevice._soak, threading.Event()
+
+    def observed(device: LiveDevice, *arguments: Any) -> Verification:
+        if device._target.name == "edge-dt-2":
+            assert begun.wait(60)
+            return Verification(not fails, "the neighbour is lost") if fails else soak(device, *arguments)
+        begun.set()
+        while fails:
+            arguments[-1](0.05)  # ends with the failure of the first wave
+        return soak(device, *arguments)
+
+    monkeypatch.setattr(LiveDevice, "_soak", observed)
+    with Store.of_workspace(lab.copy) as store:
+        options = Options(by="binh", host="noc-2", timing=QUICK, settle_s=20, soak_s=1, partners=0)
+        done = apply_plan(ExecutionContext(load_workspace(lab.copy), store, CLOCK, options, Silent()), made)
+        first, second = (store.changes.get(done.change).of(name) for name in made.plan.order)
+    moments = {(step.device, step.step): step.moment for step in (*first, *second)}
+    last = "revert" if fails else "confirm"
+    assert moments["bsc-2", "apply"] < moments["edge-dt-2", last]
+    assert {one.device: one.outcome for one in done.results} == dict.fromkeys(
+        made.plan.order, "old" if fails else "new"
+    )
+    if not fails:
+        lab.command("rollback", done.change)
+    after = plan_of(lab, *made.plan.order, file=tmp_path / "after.json").plan
+    assert [one.before for one in after.devices] == [one.before for one in made.plan.devices]
+
+
 def test_two_who_resume_at_once(lab: Province, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
-    plan_of(lab, "bsc-2", file)
+    plan_of(lab, "bsc-2", file=file)
     forked.run_script(VICTIM, lab.copy, file, "after apply")
     command = [sys.executable, "-m", "eventready", "-w", str(lab.copy), "apply", "--resume", "latest"]
     both = [

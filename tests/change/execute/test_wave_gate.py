@@ -59,7 +59,7 @@ def test_a_change_that_would_last_into_a_freeze_is_refused_with_what_fits(rig: R
     """23:59, two waves of 30 s, and the freeze from 00:00 on."""
     clock = Clock.starting("2022-04-20 23:59")
     freeze(rig, clock, timedelta(minutes=1))
-    assert rig.plan.group_durations() == (30.0, 30.0)
+    assert rig.plan.timetable() == ((0.0, 30.0), (30.0, 60.0))
     with pytest.raises(RefusedError, match=r"is expected to last until 21/04/2022 00:00.*freeze window") as refused:
         rig.apply(clock=clock)
     assert f"-l {rig.plan.waves[0][0]}`" in str(refused.value)

@@ -90,6 +90,9 @@ class Silent:
     def stage(self, name: str, total: int) -> None:
         """See ReadProgress."""
 
+    def waits(self, *_: object) -> None:
+        """See ChangeProgress."""
+
     def begun(self, change: str, devices: int) -> None:
         """See ChangeProgress."""
 

@@ -105,7 +105,6 @@ def test_a_property_without_a_default_is_unset() -> None:
         ("/ip route\nadd gateway=10.0.0.1\nremove [find gateway=10.0.0.1]", "both set and removed"),
         ("/interface bonding add name=bond9 min-links=2", "there is no `/interface bonding name=bond9`"),
         ("/interface bonding remove [find name=bond1]", "could not be created again"),
-        ('/ip firewall mangle remove [find comment="first one"]', "place could not be restored"),
     ],
 )
 def test_what_cannot_be_applied_is_refused(wanted: str, message: str) -> None:
@@ -143,3 +142,15 @@ def test_any_value_is_sent_as_one_word_and_read_back(value: str) -> None:
     (command,) = form_of(SPEC).commands_between(running(), then)
     again = running(EXPORT + command + "\n")
     assert form_of(SPEC).equivalent(again, then)
+
+
+def test_an_ordered_item_is_removed_from_the_end_only() -> None:
+    """The way back adds it as the last: the place of any other item would be lost."""
+    form = form_of(SPEC)
+    menu = next(name for name, rule in form.spec.menus.items() if rule.ordered)
+    now: Tree = {f"{menu} comment={one}": {"chain=forward": {}} for one in ("a", "b", "c")}
+    last = form.merge(now, form.parse(f"{menu} remove [find comment=c]\n{menu} remove [find comment=b]", "test"))
+    assert list(last) == [f"{menu} comment=a"]
+    assert form.commands_between(last, now)[0].endswith("add comment=b chain=forward")
+    with pytest.raises(FragmentError, match="cannot be removed"):
+        form.merge(now, form.parse(f"{menu} remove [find comment=b]", "test"))

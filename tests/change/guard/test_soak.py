@@ -12,6 +12,7 @@ from eventready.platforms.loader import allows, describe
 
 OSPF = "interface eth1\n ip ospf area 0\n{lines}router ospf\n maximum-paths 2\n"
 BGP = "router bgp 65001\n{lines} neighbor 192.0.2.1 remote-as 65002\n"
+WEIGHT = "neighbor 192.0.2.1 weight 5\n"
 QUICK_BGP = BGP.format(lines=" timers bgp 10 30\n")
 VRF = "router bgp 65001 vrf guest\n neighbor 192.0.2.5 remote-as 65009\n"
 VRP_BGP = "bgp 65001\n timer keepalive 10 hold 30\n peer 192.0.2.1 as-number 65002\n"
@@ -28,12 +29,22 @@ VRP = "interface Vlanif10\n vrrp vrid 10 virtual-ip 192.0.2.254\n{lines}"
         ("frr", OSPF.format(lines=" ip ospf dead-interval 200\n"), OSPF.format(lines=""), 200, "dead-interval 200"),
         ("frr", OSPF.format(lines=""), OSPF.format(lines=" ip ospf hello-interval 30\n"), 120, "hello-interval 30"),
         ("frr", OSPF.format(lines=""), OSPF.format(lines=" description x\n"), 10, "the minimum"),
-        ("frr", BGP.format(lines=""), BGP.format(lines=" maximum-paths 4\n"), 180, "BGP hold time by default"),
+        (
+            "frr",
+            BGP.format(lines=""),
+            BGP.format(lines=" neighbor 192.0.2.1 weight 5\n"),
+            180,
+            "BGP hold time by default",
+        ),
         ("frr", BGP.format(lines=""), BGP.format(lines=" timers bgp 80 240\n"), 240, "timers bgp 80 240"),
-        ("frr", QUICK_BGP, QUICK_BGP + " maximum-paths 4\n", 30, "timers bgp 10 30"),
+        ("frr", QUICK_BGP, QUICK_BGP + " neighbor 192.0.2.1 weight 5\n", 30, "timers bgp 10 30"),
+        ("frr", BGP.format(lines=""), BGP.format(lines=" maximum-paths 4\n"), 10, "the minimum"),
+        ("cisco_xe", BGP.format(lines=""), BGP.format(lines=" maximum-paths ibgp 4\n"), 10, "the minimum"),
+        ("cisco_xe", BGP.format(lines=""), BGP.format(lines=" maximum-paths 4\n timers bgp 5 20\n"), 180, "BGP hold"),
+        ("huawei_vrp", VRP_BGP, VRP_BGP + " maximum load-balancing 4\n", 10, "the minimum"),
         ("cisco_xe", QUICK_BGP, QUICK_BGP + " neighbor 192.0.2.1 timers 20 60\n", 60, "timers 20 60"),
-        ("frr", QUICK_BGP + VRF, QUICK_BGP + VRF + " maximum-paths 4\n", 180, "BGP hold time by default"),
-        ("huawei_vrp", VRP_BGP, VRP_BGP + " maximum load-balancing 4\n", 30, "hold 30"),
+        ("frr", QUICK_BGP + VRF, QUICK_BGP + VRF + " neighbor 192.0.2.5 weight 5\n", 180, "BGP hold time by default"),
+        ("huawei_vrp", VRP_BGP, VRP_BGP + " peer 192.0.2.1 preferred-value 5\n", 30, "hold 30"),
         ("cisco_xe", "track 1\n delay down 180\n", "track 1\n delay down 180\n object 2\n", 180, "delay down 180"),
         ("cisco_xe", XE.format(lines=""), XE.format(lines=" standby 10 priority 120\n"), 10, "the minimum"),
         ("frr", "", "bfd\n profile E\n  detect-multiplier 50\n  transmit-interval 500\n", 25, "detect-multiplier 50"),
@@ -89,22 +100,28 @@ UP, DOWN = "Established", "Idle"
 @pytest.mark.parametrize(
     ("platform", "before", "after", "answer", "seconds"),
     [
-        ("frr", BGP.format(lines=""), " maximum-paths 4\n", FRR_BGP.format(state=UP, s=27), 27),
+        ("frr", BGP.format(lines=""), f" {WEIGHT}", FRR_BGP.format(state=UP, s=27), 27),
         (
             "frr",
             BGP.format(lines=""),
-            " maximum-paths 4\n",
+            " neighbor 192.0.2.1 weight 5\n",
             FRR_BGP.format(state=UP, s=27) * 2 + FRR_BGP.format(state=UP, s=45),
             45,
         ),
-        ("frr", BGP.format(lines=" timers bgp 80 240\n"), " maximum-paths 4\n", FRR_BGP.format(state=UP, s=90), 90),
+        (
+            "frr",
+            BGP.format(lines=" timers bgp 80 240\n"),
+            " neighbor 192.0.2.1 weight 5\n",
+            FRR_BGP.format(state=UP, s=90),
+            90,
+        ),
         ("frr", BGP.format(lines=""), " timers bgp 20 60\n", FRR_BGP.format(state=UP, s=27), 60),
-        ("frr", BGP.format(lines=""), " maximum-paths 4\n", FRR_BGP.format(state=DOWN, s=27), 180),
-        ("frr", BGP.format(lines=""), " maximum-paths 4\n", "", 180),
-        ("cisco_xe", BGP.format(lines=""), " maximum-paths 4\n", XE_BGP.format(state=UP, s=27), 27),
-        ("cisco_xe", BGP.format(lines=""), " maximum-paths 4\n", XE_BGP.format(state=DOWN, s=27), 180),
-        ("cisco_xr", BGP.format(lines=""), " maximum-paths 4\n", XR_BGP.format(state=UP, s=27), 27),
-        ("huawei_vrp", "bgp 65001\n", " maximum load-balancing 4\n", VRP_SHOWN.format(s=27), 27),
+        ("frr", BGP.format(lines=""), f" {WEIGHT}", FRR_BGP.format(state=DOWN, s=27), 180),
+        ("frr", BGP.format(lines=""), " neighbor 192.0.2.1 weight 5\n", "", 180),
+        ("cisco_xe", BGP.format(lines=""), " neighbor 192.0.2.1 weight 5\n", XE_BGP.format(state=UP, s=27), 27),
+        ("cisco_xe", BGP.format(lines=""), " neighbor 192.0.2.1 weight 5\n", XE_BGP.format(state=DOWN, s=27), 180),
+        ("cisco_xr", BGP.format(lines=""), " neighbor 192.0.2.1 weight 5\n", XR_BGP.format(state=UP, s=27), 27),
+        ("huawei_vrp", "bgp 65001\n", " peer 192.0.2.1 preferred-value 5\n", VRP_SHOWN.format(s=27), 27),
         ("juniper_junos", JUNOS, "set protocols bgp group x multipath\n", "  Active Holdtime: 27\n", 27),
     ],
 )

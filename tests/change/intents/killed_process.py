@@ -46,6 +46,9 @@ class KillingProgress(ChangeProgress):
     def __init__(self, place: str) -> None:
         self.place = place
 
+    def waits(self, *_: object) -> None:
+        """See ChangeProgress."""
+
     def begun(self, change: str, devices: int) -> None:
         """See ChangeProgress."""
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from eventready.change.document import PlanFile, load_plan, parse_plan, plan_hash, seal, write_plan
+from eventready.change.document import PlanFile, load_plan, parse_plan, plan_hash, recorded_plan, seal, write_plan
 from eventready.cli.change.plan_text import plan_lines
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import in_english, in_language, message, to_stored
@@ -49,6 +49,9 @@ def test_a_plan_written_again_keeps_its_seal(tmp_path: Path) -> None:
     assert with_role.sha256 != plan().sha256
 
 
+NAMED = [planned(name, soak_s=180.0) for name in ("r1", "r2", "r3")]
+
+
 def test_a_plan_of_an_earlier_release_keeps_its_seal() -> None:
     """A plan approved before an upgrade has not the keys that came with it; its record was taken for altered once."""
     old = {key: value for key, value in plan().document.items() if key not in ("together", "unmeasured", "sha256")}
@@ -58,16 +61,41 @@ def test_a_plan_of_an_earlier_release_keeps_its_seal() -> None:
     assert parse_plan(again.document) == again
 
 
+def test_a_plan_with_numbers_of_waves_is_executed_in_sequence_and_keeps_its_seal() -> None:
+    """An earlier release wrote numbers of waves; its record must be readable for a way back."""
+    old = {**plan(waves=[["r1"], ["r2"], ["r3"]], devices=NAMED).document, "together": [2, 3]}
+    sealed = {key: value for key, value in old.items() if key != "sha256"}
+    sealed = {**sealed, "sha256": hashlib.sha256(canonical(sealed)).hexdigest()}
+    again = parse_plan({"plan": sealed})
+    assert (again.document["plan"], again.plan.together) == (sealed, ())
+    assert [again.plan.beside(number) for number in range(3)] == [frozenset()] * 3
+    assert recorded_plan(canonical({"plan": sealed}), "c-1").duration == 630.0
+
+
+@pytest.mark.parametrize("together", [[["r1"], ["r3"], ["nobody", "r3"]], [[], []], [[], [], [], ["r1"]]])
+def test_only_devices_of_earlier_waves_soak_beside_a_wave(together: list[list[str]]) -> None:
+    one = plan(devices=NAMED, waves=[["r1"], ["r2"], ["r3"]], together=together)
+    assert [one.beside(number) for number in range(3)] == [frozenset()] * 3
+
+
 def test_the_expected_duration_counts_a_common_soak_once() -> None:
-    names = ("r1", "r2", "r3")
-    parts = {"devices": [planned(name, soak_s=180.0) for name in names], "waves": [[name] for name in names]}
-    assert (plan(**parts).durations, plan(**parts).duration) == ((210.0, 210.0, 210.0), 630.0)
-    common = plan(**parts, together=[3])
-    assert common.duration == 210.0 + 180.0 + 2 * 30.0
+    parts = {"devices": NAMED, "waves": [["r1"], ["r2"], ["r3"]]}
+    assert plan(**parts).timetable() == ((0.0, 210.0), (210.0, 420.0), (420.0, 630.0))
+    common = plan(**parts, together=[[], [], ["r2"]])
+    assert common.timetable() == ((0.0, 210.0), (210.0, 420.0), (230.0, 440.0))
+    assert (common.duration, plan(**parts).duration) == (440.0, 630.0)
+    assert common.timetable(0.0)[-1] == (50.0, 80.0), "a soak chosen for a lab"
+    assert common.timetable(overlap=False) == plan(**parts).timetable()
     order = "\n".join(plan_lines(common, "en")).partition("Order")[2]
     assert order.count("about 4 min") == 3
-    assert "r3  about 4 min, begins while the wave before soaks" in order
+    assert "r3  about 4 min, begins in the soak of r2" in order
     assert "about 8 min in all" in order
+
+
+def test_a_short_device_of_an_earlier_wave_has_ended_while_a_long_one_soaks() -> None:
+    devices = [planned("r1", soak_s=180.0), planned("r2", soak_s=30.0), planned("r3", soak_s=30.0)]
+    one = plan(devices=devices, waves=[["r1", "r2"], ["r3"]], together=[[], ["r1"]])
+    assert one.timetable() == ((0.0, 210.0), (60.0, 120.0))
 
 
 def test_a_plan_of_another_version_is_refused(tmp_path: Path) -> None:

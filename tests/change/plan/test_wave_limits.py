@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -12,7 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventready.change.plan.order import MOST_INVERSE, WaveLimits, members_of, radio_of, soak_together, waves
+from eventready.change.plan.order import (
+    MOST_INVERSE,
+    Member,
+    OrderedWave,
+    WaveLimits,
+    members_of,
+    ordered_waves,
+    radio_of,
+)
 from eventready.change.plan.paths import Need, Paths, last_audit, paths_of
 from eventready.core.clock import Clock
 from eventready.store.run import Run
@@ -21,7 +29,7 @@ from eventready.store.store import Store
 from eventready.workspace.devices.device import ROLE_SERVICES, Device, Role
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.event import Event
-from eventready.workspace.workspace import load_workspace
+from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change.fake_fleet import write_workspace
 from tests.conftest import Proved
 from tests.proofs.size import examples
@@ -127,43 +135,57 @@ def test_no_wave_violates_a_limit(data: st.DataObject, batch: int, share: float,
     devices = data.draw(inventories())
     paths = paths_of(EVENT, devices, data.draw(audits(devices)))
     inverse = data.draw(st.sets(st.sampled_from([device.name for device in devices])))
-    members = [replace(member, inverse=member.name in inverse) for member in members_of(devices, {})]
+    soaks = data.draw(st.lists(st.sampled_from([0.0, 15, 40, 180]), min_size=len(devices), max_size=len(devices)))
+    members = [
+        replace(member, inverse=member.name in inverse, soak_s=soak_s)
+        for member, soak_s in zip(members_of(devices, {}), soaks, strict=True)
+    ]
     radio = radio_of(devices)
     limits = WaveLimits(batch, share, radio, paths)
-    order = waves(members, limits)
-    assert sorted(name for wave in order for name in wave) == sorted(device.name for device in devices)
+    order = ordered_waves(members, limits)
+    assert sorted(name for wave in order for name in wave.names) == sorted(device.name for device in devices)
     shuffled = list(members)
     seed.shuffle(shuffled)
-    assert waves(shuffled, limits) == order
+    assert ordered_waves(shuffled, limits) == order
     serving = {
         need: {d.name for d in devices if need[0] in d.venues and need[1] in ROLE_SERVICES[d.role]}
         for need in paths.ends
     }
     named = {device.name: device for device in devices}
-    together = soak_together(members, order, limits)
-    assert not {1, 2} & set(together), "the first wave ends before any other begins"
-    groups: list[list[str]] = []
     ended: set[str] = set()
     begun: set[str] = set()
-    for number, wave in enumerate(order, 1):
-        assert len(wave) <= (batch if number > 1 else 1)
-        if number not in together:
-            ended |= begun
-            groups.append([])
-        groups[-1] += wave
-        platforms = Counter(named[name].platform for name in wave)
-        assert all((count == 1 and platform not in begun) or platform in ended for platform, count in platforms.items())
-        begun |= platforms.keys()
-    for group in groups:
-        assert len(inverse.intersection(group)) <= MOST_INVERSE
-        assert all(keeps_path(paths, need, group, serving[need]) for need in paths.ends)
-        sites = Counter(site for name in group for site in {cell.site for cell in named[name].expect.cells} - {None})
-        pairs = Counter(named[name].pair for name in group if named[name].pair)
+    first: dict[str, str] = {}
+    for number, wave in enumerate(order):
+        assert 1 <= len(wave.names) <= (batch if number else 1)
+        ended = begun - set(wave.beside)
+        assert set(wave.beside) <= begun
+        assert number == 0 or order[0].names[0] in ended, "the first wave ends before any other begins"
+        for name in wave.names:
+            assert first.setdefault(named[name].platform, name) in {name, *ended}
+        begun |= set(wave.names)
+    for away in (*({*wave.names, *wave.beside} for wave in order), *away_at_once(order, data.draw(st.randoms()))):
+        assert len(inverse.intersection(away)) <= MOST_INVERSE
+        assert all(keeps_path(paths, need, away, serving[need]) for need in paths.ends)
+        sites = Counter(site for name in away for site in {cell.site for cell in named[name].expect.cells} - {None})
+        pairs = Counter(named[name].pair for name in away if named[name].pair)
         assert all(count == 1 for count in (*sites.values(), *pairs.values()))
+        assert not any(link.device in away for name in away for link in named[name].expect.links)
         for key, names in radio.items():
-            own = [radio_of([named[name]]).get(key, frozenset()) for name in group]
+            own = [radio_of([named[name]]).get(key, frozenset()) for name in away]
             assert sum(map(bool, own)) <= 1 or len(frozenset().union(*own)) <= share * len(names)
     proved("waves of a random inventory")
+
+
+def away_at_once(order: Sequence[OrderedWave], random: Random) -> Iterator[set[str]]:
+    """Yield the devices between begin and end at the begin of each wave, with random times of the devices."""
+    soaks, ends, now = dict[str, float](), dict[str, float](), 0.0
+    for wave in order:
+        others = [end for name, end in ends.items() if name not in wave.beside]
+        now = max([now, *soaks.values(), *others])
+        for name in wave.names:
+            soaks[name] = now + random.choice([0, 1, 20, 300])
+            ends[name] = soaks[name] + random.choice([0, 1, 30, 200])
+        yield {name for name, end in ends.items() if end >= now and (end > now or name in wave.names)}
 
 
 def router(name: str, *far: str, **expect: object) -> Device:
@@ -190,7 +212,8 @@ INTERNET: Need = ("park", "internet")
 
 def order_of(devices: Sequence[Device], run: Run, **limits: float) -> tuple[tuple[str, ...], ...]:
     paths = paths_of(EVENT, devices, run)
-    return waves(members_of(devices, {}), WaveLimits(20, 0.3, radio_of(devices), paths))
+    within = WaveLimits(20, 0.3, radio_of(devices), paths)
+    return tuple(wave.names for wave in ordered_waves(members_of(devices, {}), within))
 
 
 @pytest.mark.parametrize(
@@ -224,10 +247,9 @@ def test_a_wave_leaves_a_measured_path_of_each_service() -> None:
     assert order_of(far, passed()) == (("x1",), ("x2",), ("x3",))
 
 
-def test_the_example_is_not_dark_in_any_wave() -> None:
-    """Once its second wave had all base station controllers, and a router of the aggregation with an edge router."""
+def in_the_example(members: Callable[[Workspace], Iterable[Member]]) -> tuple[tuple[OrderedWave, ...], Paths]:
+    """Return the waves of members of the example by an audit that found everything up, and the measured paths."""
     workspace = load_workspace(EXAMPLE)
-    devices = [device for device in workspace.devices if device.intents.get("backup")]
     up = [
         *(("uplink", device.name, port) for device in workspace.devices for port in device.expect.uplinks),
         *(("core_link", one.name, name) for one in workspace.devices for name in one.expect.core_links or ()),
@@ -239,13 +261,34 @@ def test_the_example_is_not_dark_in_any_wave() -> None:
     ]
     run = passed(*up, *(("system", device.name, "name") for device in workspace.devices))
     paths = paths_of(workspace.event, workspace.devices, run)
-    limits = WaveLimits(20, 0.3, radio_of(workspace.devices), paths)
-    order = waves(members_of(devices, workspace.files.groups_of), limits)
+    return ordered_waves(members(workspace), WaveLimits(20, 0.3, radio_of(workspace.devices), paths)), paths
+
+
+def members_of_intent(workspace: Workspace) -> tuple[Member, ...]:
+    devices = [device for device in workspace.devices if device.intents.get("backup")]
+    return members_of(devices, workspace.files.groups_of)
+
+
+def test_the_example_is_not_dark_in_any_wave() -> None:
+    """Once its second wave had all base station controllers, and a router of the aggregation with an edge router."""
+    order, paths = in_the_example(members_of_intent)
     assert set(paths.ends) == set(paths.whole)
-    place = {name: number for number, wave in enumerate(order) for name in wave}
+    place = {name: number for number, wave in enumerate(order) for name in wave.names}
     assert place["agg-1"] != place["edge-hn-2"]
-    radio = {device.name for device in devices if device.role == "bts_controller"}
-    assert all(not radio <= set(wave) for wave in order)
+    assert all(not {"bsc-1", "bsc-2", "bsc-6900"} <= {*wave.names, *wave.beside} for wave in order)
+
+
+def test_radio_of_the_example_is_changed_in_the_soak_of_a_router() -> None:
+    def members(workspace: Workspace) -> Iterator[Member]:
+        for one in members_of_intent(workspace):
+            inverse = one.name.startswith(("bsc", "enb", "ac", "edge-hn"))
+            yield replace(one, inverse=inverse, soak_s=180.0 if one.name.startswith(("agg", "core")) else 30.0)
+
+    order, _paths = in_the_example(members)
+    beside = {name: set(wave.beside) for wave in order for name in wave.names}
+    assert beside["enb-hn-1"] & {"agg-1", "agg-2"}
+    routers = {"agg-1", "agg-2", "core-1", "core-2"}  # no two of them may be away
+    assert all(len(routers.intersection({*wave.names, *wave.beside})) <= 1 for wave in order)
 
 
 def test_waves_of_a_large_fleet_soak_together() -> None:
@@ -255,10 +298,9 @@ def test_waves_of_a_large_fleet_soak_together() -> None:
     )  # fmt: skip
     run = passed(*(("uplink", one.name, "out") for one in fleet))
     limits = WaveLimits(10, 0.3, {}, paths_of(EVENT, fleet, run))
-    members = members_of(fleet, {})
-    order = waves(members, limits)
-    assert [len(wave) for wave in order] == [1, 10, 10, 10, 9]
-    assert soak_together(members, order, limits) == (3, 4, 5), "the first router is back in service"
+    order = ordered_waves([replace(member, soak_s=90.0) for member in members_of(fleet, {})], limits)
+    assert [len(wave.names) for wave in order] == [1, 10, 10, 10, 9]
+    assert [len(wave.beside) for wave in order] == [0, 0, 10, 20, 30], "the first router is back in service"
 
 
 def test_the_paths_are_those_of_the_last_audit_of_all_devices(tmp_path: Path) -> None:

@@ -350,3 +350,15 @@ def test_no_mutated_file_of_bad_figures_gives_a_good_one(tmp_path: Path) -> None
         found = findings(one, observations=observed(tmp_path, one))
         assert found, name
         assert [f.message for f in found if f.status is Outcome.PASS] == [], name
+
+
+def test_the_mean_of_an_hour_needs_each_of_its_periods(tmp_path: Path) -> None:
+    one = device("A")
+    for number in range(5):
+        counters = {**GOOD, "RRC.ConnMean": 10 * number}
+        (tmp_path / f"{number}.xml").write_text(text_of({"A": counters}, END - timedelta(minutes=15 * number)))
+    (found,) = observed(tmp_path, one)
+    assert (rows(found)["A"].users_mean, rows(found)["A"].users_hour) == (0.0, 15.0)
+    (tmp_path / "2.xml").unlink()
+    (found,) = observed(tmp_path, one)
+    assert (rows(found)["A"].users_mean, rows(found)["A"].users_hour) == (0.0, None)

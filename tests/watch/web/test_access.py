@@ -385,12 +385,12 @@ def test_pages_of_a_client_take_a_share_of_the_threads(made: Scene) -> None:
             with urlopen(Request(f"{live.url}/slow", headers={"Cookie": f"{COOKIE}={secret}"})) as answer:
                 return bytes(answer.read())
 
-        asked = [pool.submit(ask, name) for name in ["Vy"] * (shares.THREADS + 3) + ["An"]]
+        answers = [pool.submit(ask, name) for name in ["Vy"] * (shares.THREADS + 3) + ["An"]]
         while at_work != {"Vy": shares.THREADS, "An": 1}:
             assert at_work["Vy"] <= shares.THREADS
             sleep(0.01)
         gate.set()
-        assert [one.result() for one in asked] == [b"Vy"] * (shares.THREADS + 3) + [b"An"]
+        assert [one.result() for one in answers] == [b"Vy"] * (shares.THREADS + 3) + [b"An"]
 
 
 @pytest.mark.attack(family="large and invalid requests")

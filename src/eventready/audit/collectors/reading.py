@@ -29,7 +29,7 @@ class AuditJob:
 
     `platforms`: by device. `moment`: event time (aware). `interval_s`: seconds between readings of counters, 0 for
     a single reading. `saved`: source of outputs in place of the devices. `of_files`: by device, from performance files,
-    with their `evidence`.
+    with their `evidence`; `of_changes`: by device, on the lines of an event that is over.
     """
 
     devices: Mapping[str, Device]
@@ -45,6 +45,7 @@ class AuditJob:
     saved: SavedOutputs | None = None
     of_files: Mapping[str, Observation] = field(default_factory=dict)
     evidence: tuple[PackedEvidence, ...] = ()
+    of_changes: Mapping[str, Observation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def device_result(
     job: AuditJob, name: str, observations: Sequence[Observation], interval_s: float = 0.0
 ) -> DeviceResult:
     of_checks = job.matrix.facts_for(name)
-    observations = (*observations, *([job.of_files[name]] if name in job.of_files else ()))
+    given = (given[name] for given in (job.of_files, job.of_changes) if name in given)
+    observations = (*observations, *given)
     judged = [observation for observation in observations if observation.fact in of_checks]
     findings = evaluate(
         [job.devices[name]], job.matrix, judged, moment=job.moment, limits=job.limits, waivers=job.waivers,

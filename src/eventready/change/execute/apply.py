@@ -30,15 +30,18 @@ from eventready.workspace.workspace import load_workspace, require_workspace
 
 
 @contextmanager
-def open_change(context: ExecutionContext, file: PlanFile, *, hold: Hold | None = None) -> Iterator[RunningChange]:
+def open_change(
+    context: ExecutionContext, file: PlanFile, *, hold: Hold | None = None, change: str = ""
+) -> Iterator[RunningChange]:
     """Open a change for the block, as `recorded_change` does; at its end, take a partial atomic change back."""
-    with recorded_change(context, file, _mode(context, file.plan, hold), hold=hold) as change:
-        yield change
-    if change.done.partial:
-        change.done = take_back(context, change.done.change)
+    with recorded_change(context, file, mode_of(context, file.plan, hold), hold=hold, change=change) as running:
+        yield running
+    if running.done.partial:
+        running.done = take_back(context, running.done.change)
 
 
-def _mode(context: ExecutionContext, plan: Plan, hold: Hold | None) -> ChangeMode:
+def mode_of(context: ExecutionContext, plan: Plan, hold: Hold | None = None) -> ChangeMode:
+    """Return the mode of a change by a plan."""
     options, settings = context.options, context.workspace.event.changes
     if hold is not None:
         return ChangeMode.DRILL
@@ -48,13 +51,13 @@ def _mode(context: ExecutionContext, plan: Plan, hold: Hold | None) -> ChangeMod
     return ChangeMode.ATOMIC if atomic else ChangeMode.APPLY
 
 
-def apply_plan(context: ExecutionContext, file: PlanFile) -> ApplyResult:
+def apply_plan(context: ExecutionContext, file: PlanFile, change: str = "") -> ApplyResult:
     """Execute a plan, wave after wave, until a device does not reach the new state. Raises as `open_change` does."""
     if file.plan.empty:
         return ApplyResult("", (), Exit.OK)
-    with open_change(context, file) as change:
-        change.execute_waves()
-    return change.done
+    with open_change(context, file, change=change) as running:
+        running.execute_waves()
+    return running.done
 
 
 @contextmanager

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from eventready.change.document import Plan, PlanFile, recorded_plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.assignment import Hold
 from eventready.change.execute.executor import ChangeExecutor, interruptible
+from eventready.change.execute.removal_plan import refuse_other_removal
 from eventready.change.execute.result import ApplyResult, AssignmentResult, ChangeMode, exit_code, is_partial
 from eventready.change.execute.rollback import rolled_back_devices
 from eventready.change.execute.wave_gate import WaveGate
 from eventready.change.plan.restated import refuse_other_basis, refuse_restated
+from eventready.change.plan.until import refuse_past_end
 from eventready.change.safety.approval import (
     is_signed_plan,
     refuse_unapproved,
@@ -53,6 +56,7 @@ class Admission:
             mode=self.mode.value,
             approved_by=self.approved_by,
             rolls_back=plan.rolls_back or "",
+            removes=plan.removes,
             event_time=clock.now().isoformat(timespec="seconds"),
             rehearsal=clock.rehearsal,
             emergency=self.emergency,
@@ -68,11 +72,12 @@ class Admission:
             raise RefusedError(message("change:approval.used", plan=plan.id, change=others))
 
 
-def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admission:
-    """Admit a plan. Raises RefusedError and UsageError.
+def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode, *, begin: datetime | None = None) -> Admission:
+    """Admit a plan for a begin now, or at an event time. Raises RefusedError and UsageError.
 
     Refused are a closed window, missing approvals, a forbidden line, and the plan of a drill in another mode.
-    A way back was approved together with the plan that it rolls back; a closed window does not stop a take-back.
+    A way back was approved together with the plan that it rolls back, and needs an approval of its own where nobody is
+    at the keys; a closed window does not stop a take-back.
     """
     workspace, plan = context.workspace, file.plan
     if plan.drill is not None and mode is not ChangeMode.DRILL:
@@ -82,31 +87,40 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admiss
     if plan.empty:
         raise UsageError(message("change:apply.nothing", plan=plan.id))
     emergency, clock = context.options.emergency, context.clock
-    event = context.event_of(plan)
+    event, now = context.event_of(plan), begin or clock.now()
     refuse_shifted_clock(event, clock)
-    closed = mode is not ChangeMode.TAKE_BACK and bool(refuse_in_freeze(event, clock.now(), emergency))
+    closed = mode is not ChangeMode.TAKE_BACK and bool(refuse_in_freeze(event, now, emergency))
     if not mode.goes_back:
-        closed = refuse_beyond(event, clock.now(), _expected(context, plan), emergency) or closed
+        closed = refuse_beyond(event, now, expected_waves(context, plan), emergency) or closed
     approved: tuple[str, ...] = ()
     if not mode.goes_back:
         refuse_unsigned(file, event.changes)
-        approved = _approvers(context, file, context.store.changes.used_approvals(plan.id))
+    if not mode.goes_back or (context.options.unattended and mode is not ChangeMode.TAKE_BACK):
+        real = clock.real() + (now - clock.now() if begin else timedelta())
+        approved = _approvers(context, file, context.store.changes.used_approvals(plan.id), real)
+    if not mode.goes_back:
         refuse_unsendable(plan, context.equipment, workspace.writable)
         refuse_restated(plan, context.equipment, workspace.writable)
         refuse_other_basis(plan, workspace.intents, context.store)
-        refuse_late_effects(event, clock.now(), {one.name: one.risks for one in plan.devices}, emergency)
+        refuse_other_removal(plan, context.store, context.equipment, workspace.writable)
+        refuse_past_end(plan, now)
+        refuse_late_effects(event, now, {one.name: one.risks for one in plan.devices}, emergency)
     return Admission(context, file, mode, approved, emergency if closed else None)
 
 
-def _expected(context: ExecutionContext, plan: Plan) -> list[tuple[float, list[str]]]:
-    """Return the expected seconds and the devices of each group of waves; in a lab with the chosen soak."""
+def expected_waves(context: ExecutionContext, plan: Plan) -> list[tuple[float, list[str]]]:
+    """Return the expected end of each wave in seconds from the begin, and its devices; in a lab by the chosen soak."""
     soak_s = context.options.soak_s if context.workspace.event.lab else None
-    groups = ([name for wave in group for name in wave] for group in plan.groups)
-    return list(zip(plan.group_durations(soak_s), groups, strict=True))
+    times = plan.timetable(soak_s, overlap=context.options.word is None)
+    return [(end, list(wave)) for (_begin, end), wave in zip(times, plan.waves, strict=True)]
 
 
-def _approvers(context: ExecutionContext, file: PlanFile, used: Mapping[str, str]) -> tuple[str, ...]:
-    return refuse_unapproved(file, context.workspace.event.changes, context.clock.real(), used)
+def _approvers(
+    context: ExecutionContext, file: PlanFile, used: Mapping[str, str], real: datetime | None = None
+) -> tuple[str, ...]:
+    """Return the names of the approvers, now or at a real time: of an unattended begin at least a single name."""
+    settings, least = context.workspace.event.changes, int(context.options.unattended)
+    return refuse_unapproved(file, settings, real or context.clock.real(), used, least)
 
 
 def refuse_rolled_back(store: Store, change: str, devices: Iterable[str]) -> None:
@@ -150,20 +164,12 @@ class RunningChange:
         self._results |= self._executor.run(self.waves[number])
 
     def execute_waves(self) -> None:
-        """Run the groups of waves in sequence, until no further device may start."""
-        groups = self._executor.plan.groups if self._executor.overlaps else tuple((wave,) for wave in self.waves)
-        for group in groups:
-            if self.stopped or not self._executor.may_begin(group[0]):
-                break
-            if len(group) == 1:
-                self._begin_wave(group[0])
-            else:
-                self._executor.run_together(group, self._begin_wave)
+        """Run the waves, until no further device may start."""
+        self._executor.run_waves(self._begin_wave)
 
-    def _begin_wave(self, wave: Sequence[str]) -> None:
-        number = self.waves.index(tuple(wave))
+    def _begin_wave(self, number: int) -> None:
         with suppress(Exception):
-            self._executor.progress.wave(number + 1, len(self.waves), wave)
+            self._executor.progress.wave(number + 1, len(self.waves), self.waves[number])
         self.execute_wave(number)
 
     def close(self) -> None:
@@ -195,16 +201,17 @@ def refuse_unrecorded() -> Iterator[None]:
 
 @contextmanager
 def recorded_change(
-    context: ExecutionContext, file: PlanFile, mode: ChangeMode, *, hold: Hold | None = None
+    context: ExecutionContext, file: PlanFile, mode: ChangeMode, *, hold: Hold | None = None, change: str = ""
 ) -> Iterator[RunningChange]:
     """Open a change for the block, with all its devices locked; at the end, record the state of each.
 
-    `hold` belongs to a drill (see `Assignment`). Raises RefusedError (as `admit` does, and for a locked device and a
-    plan that no longer matches) and other errors before the first device is contacted; later failures are results.
+    `hold` belongs to a drill (see `Assignment`); `change` is an id given before. Raises RefusedError (as `admit` does,
+    and for a locked device and a plan that no longer matches) and other errors before the first device is contacted;
+    later failures are results.
     """
     store, plan = context.store, file.plan
     admission = admit(context, file, mode)
-    change = store.changes.new_id(context.clock.now())
+    change = change or store.changes.new_id(context.clock.now())
     before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
     gate = WaveGate(context, plan, context.clock.now(), emergency=admission.emergency is not None)
     opened = mode.goes_back or hold is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Protocol
 
@@ -27,6 +28,9 @@ from eventready.workspace.workspace import Workspace
 class ChangeProgress(Protocol):
     """Progress of a change; exceptions of the methods are ignored. Calls come from any thread."""
 
+    def waits(self, change: str, at: datetime, real: datetime) -> None:
+        """The change waits for its begin, recorded under this id; by the event's clock and in real time."""
+
     def begun(self, change: str, devices: int) -> None:
         """The change is recorded under this id."""
 
@@ -48,7 +52,7 @@ class NoChangeProgress:
     def begun(self, *_: object) -> None:
         """See ChangeProgress."""
 
-    wave = step = done = begun
+    waits = wave = step = done = begun
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ class Options:
 
     `word` asks the operator before each confirmation.
 
-    `by` is the operator. An `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
+    `by` is the operator. `unattended`: begun at a time without a person at the keys, within an approval. An
+    `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
     none; a plan can require the same. `fast`: a rollback without checks and
     soak. `key` signs the change, where the workspace has keys of appliers.
     """
@@ -73,6 +78,7 @@ class Options:
     emergency: Emergency | None = None
     atomic: bool = False
     fast: bool = False
+    unattended: bool = False
     word: Word | None = None
     key: PrivateKey | None = field(default=None, repr=False)
     partners: int = MAX_PARTNERS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -16,12 +16,20 @@ from nornir.core.task import Result, Task
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.change.document import Plan, PlannedDevice
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.device.assignment import Assignment, DeviceRules, Hold, Procedure, StopSignals
+from eventready.change.execute.device.assignment import (
+    Assignment,
+    DeviceRules,
+    Hold,
+    Procedure,
+    StopSignals,
+    WaveSignals,
+)
 from eventready.change.execute.device.driver import DeviceDriver
 from eventready.change.execute.device.live import LiveDevice, Partner
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.device.service_host import ServiceHost
 from eventready.change.execute.device.verify import DeviceChecks
+from eventready.change.execute.recorded import removed_change
 from eventready.change.execute.result import AssignmentResult, ChangeMode
 from eventready.change.forms.configuration import Configuration, Fragment
 from eventready.change.plan.order import partners_of
@@ -78,7 +86,10 @@ class ChangeExecutor:
         self._rolls_back, self._resumed, self._procedure = before, resumed, self._procedure_of(hold)
         self._driver_for = context.driver_for or self._live_device
         self.signals = StopSignals()
-        self._soaks, self._soaking = threading.Condition(), set[str]()
+        self._progressed, self._soaking, self._ended = threading.Condition(), set[str](), set[str]()
+        self._numbers = {name: number for number, wave in enumerate(plan.waves) for name in wave}
+        self._overlapping = False
+        self._wave_signals = tuple(WaveSignals(self.signals) for _wave in plan.waves)
         self._equipment, self._backups = context.equipment, context.backups
         self._known = KnownAddresses.of(workspace)
         refuse_mismatch(plan, workspace, fresh=before is None and not resumed)
@@ -87,19 +98,31 @@ class ChangeExecutor:
         self._partners = partners_of(workspace.devices, workspace.files.groups_of)
         self._assignments = {planned.name: self._assignment(planned) for planned in plan.devices}
 
-    def run_together(self, waves: Sequence[Sequence[str]], begin: Callable[[Sequence[str]], None]) -> None:
-        """Run waves with a common soak: each begins when all devices of the previous wave soak or have ended."""
+    def run_waves(self, begin: Callable[[int], None]) -> None:
+        """Run the waves of the plan by their numbers from 0, until no further device may start.
+
+        Each begins when all devices of the earlier waves soak or have ended, and all have ended that may not soak
+        beside the wave.
+        """
+        waves, earlier, running = self.plan.waves, list[str](), list[Future[None]]()
+        self._overlapping = self.overlaps and any(self.plan.together)
         with ThreadPoolExecutor(len(waves)) as pool:
-            running, beside = [], list[str]()
-            for wave in waves:
-                if not self.may_begin(wave, beside):
+            for number, wave in enumerate(waves):
+                beside = self.plan.beside(number) if self.overlaps else frozenset()
+                self._await(earlier, beside)
+                failed = any(one.done() and one.exception() for one in running)
+                if failed or not self.may_begin(wave, [name for name in earlier if name not in self._ended]):
                     break
-                beside += wave
-                running.append(pool.submit(self._begin, begin, wave))
-                with self._soaks:
-                    self._soaks.wait_for(partial(self._soaking.issuperset, wave))
+                earlier += wave
+                running.append(pool.submit(self._begin, begin, number))
             for one in running:
                 one.result()
+
+    def _await(self, earlier: Collection[str], beside: Collection[str]) -> None:
+        """Wait until all devices of earlier waves soak, and those other than `beside` have ended."""
+        others = [name for name in earlier if name not in beside]
+        with self._progressed:
+            self._progressed.wait_for(lambda: self._soaking.issuperset(earlier) and self._ended.issuperset(others))
 
     def may_begin(self, wave: Sequence[str], beside: Iterable[str] = ()) -> bool:
         """Return True if a wave may begin now, beside the devices in their soak; else the change stops."""
@@ -116,16 +139,20 @@ class ChangeExecutor:
         """True if waves may soak together; the operator's word is about a single wave."""
         return self._options.word is None
 
-    def _begin(self, begin: Callable[[Sequence[str]], None], wave: Sequence[str]) -> None:
+    def _begin(self, begin: Callable[[int], None], number: int) -> None:
         try:
-            begin(wave)
+            begin(number)
         finally:  # also for an error before the first device
-            self._soak_begins(*wave)
+            self._end(*self.plan.waves[number])
 
     def _soak_begins(self, *names: str) -> None:
-        with self._soaks:
+        with self._progressed:
             self._soaking.update(names)
-            self._soaks.notify_all()
+            self._progressed.notify_all()
+
+    def _end(self, *names: str) -> None:
+        self._ended.update(names)
+        self._soak_begins(*names)
 
     def run(self, names: Iterable[str], work: Mapping[str, Work] | None = None) -> dict[str, AssignmentResult]:
         """Run devices in parallel. A device without the new state holds all others without an armed guard."""
@@ -150,7 +177,7 @@ class ChangeExecutor:
                 self._assignments[name],
                 self._driver_for(planned),
                 self._log,
-                self.signals,
+                self._wave_signals[self._numbers[name]],
                 self._options.timer,
             )
             result = work(machine)
@@ -162,11 +189,17 @@ class ChangeExecutor:
                 recorded=False,
             )
         if self._stops(result):
-            self.signals.hold = self.signals.hold or message("change:why.stopped", device=name)
-        self._soak_begins(name)
+            self._stop(name)
+        self._end(name)
         with suppress(Exception):
             self.progress.done(replace(result, goes_back=self.mode.goes_back))
         return result
+
+    def _stop(self, name: str) -> None:
+        """Hold the waves not yet begun; unconfirmed devices of later waves revert."""
+        self.signals.hold = self.signals.hold or message("change:why.stopped", device=name)
+        for later in self._wave_signals[self._numbers[name] + 1 :] if self._overlapping else ():
+            later.back = later.back or message("change:why.stopped_before", device=name)
 
     def _stops(self, result: AssignmentResult) -> bool:
         """Return True for a result without further devices.
@@ -222,7 +255,8 @@ class ChangeExecutor:
             changes=self.store.changes, reads_way_in=self._options.way_in,
             forward=rolls_back is None and not self._resumed and self._procedure.hold is None, known=self._known,
         )  # fmt: skip
-        read = last_of(rolls_back.of(planned.name), Read) if rolls_back is not None else None
+        undone = rolls_back or removed_change(self.store.changes, self.plan, planned.name)
+        read = last_of(undone.of(planned.name), Read) if undone is not None else None
         startup = None if rolls_back is not None else planned.startup
         if self._journal is not None:
             after = self._backups.after(rules.form, self._journal.of(planned.name))

@@ -169,7 +169,7 @@ def _seconds(begin: Step, seconds: float, at: datetime) -> int:
 
 
 def _left_s(record: ChangeRecord, plan: Plan, steps: Mapping[str, Sequence[Step]], at: datetime) -> float | None:
-    """Return the expected seconds until the end, negative if a group of waves takes longer than planned.
+    """Return the expected seconds until the end, negative if a wave takes longer than planned.
 
     None for a drill. After a device that did not take the change, no further wave begins.
     """
@@ -177,22 +177,27 @@ def _left_s(record: ChangeRecord, plan: Plan, steps: Mapping[str, Sequence[Step]
         return None
     bodies = [step.body for step in record.steps]
     soaks = [one.soak_s for one in bodies if isinstance(one, Verify) and one.soak_reason == CHOSEN]
-    if any(isinstance(one, AskWord) for one in bodies):
-        plan = plan.model_copy(update={"together": ()})  # the word is about a single wave
+    word = any(isinstance(one, AskWord) for one in bodies)  # about a single wave
     stops = not record.entry.header.rolls_back and any(
         isinstance(one, Done) and one.outcome is not DeviceOutcome.NEW for one in bodies
     )
-    left = 0.0
-    for group, seconds in zip(plan.groups, plan.group_durations(soaks[-1] if soaks else None), strict=True):
-        names = [name for wave in group for name in wave]
-        if all(_has_ended(steps.get(name, ())) for name in names):
-            continue
-        begun = [steps[name][0].moment for name in names if name in steps]
-        rest = seconds - max(0.0, (at - min(begun)).total_seconds()) if begun else seconds
-        if rest < 0:
-            return rest
-        left += 0.0 if stops and not begun else rest
-    return left
+    ahead: list[tuple[float, float]] = []
+    rests: list[float] = []
+    now = 0.0
+    times = plan.timetable(soaks[-1] if soaks else None, overlap=not word)
+    for wave, (begin, end) in zip(plan.waves, times, strict=True):
+        begun = [steps[name][0].moment for name in wave if name in steps]
+        elapsed = max(0.0, (at - min(begun)).total_seconds()) if begun else 0.0
+        if not begun:
+            ahead.append((begin, end))
+        elif not all(_has_ended(steps.get(name, ())) for name in wave):
+            rests.append(end - begin - elapsed)
+            now = begin + elapsed
+    if any(rest < 0 for rest in rests):
+        return min(rests)
+    if ahead and not stops:
+        rests.append(max(end for _begin, end in ahead) - (now if rests else ahead[0][0]))
+    return max(rests, default=0.0)
 
 
 class ProgressReader:

@@ -19,6 +19,7 @@ from eventready.facts.equipment import Equipment
 from eventready.store.backup_cipher import BackupCipher
 from eventready.store.change_steps import Backup, DeviceOutcome, Release, Save, StoredConfiguration
 from eventready.store.changes import ChangeRecord, Changes, Step, last_of
+from eventready.store.standing import MAYBE
 from eventready.store.store import Store
 from eventready.workspace.keys.backup_key import make_backup_key
 from eventready.workspace.workspace import Workspace
@@ -63,6 +64,15 @@ def kept_after(steps: Sequence[Step]) -> StoredConfiguration | None:
     """Configuration recorded after the change, also by a release, or None."""
     after = next((step.body for step in reversed(steps) if isinstance(step.body, Save | Release)), None)
     return after.kept if after else None
+
+
+def removed_change(changes: Changes, plan: Plan, device: str) -> ChangeRecord | None:
+    """Return the last change with the lines of a removal on a device; None for any other plan."""
+    if not plan.removes:
+        return None
+    own = (one for one in changes.entries() if one.header.plan == plan.removes and not one.header.rolls_back)
+    made = [one.id for one in own if one.outcomes.get(device) in MAYBE]
+    return changes.get(made[-1]) if made else None
 
 
 #: Function from the present tree of a device to the target tree.

@@ -125,14 +125,16 @@ def begun_devices(record: ChangeRecord) -> tuple[str, ...]:
 
 
 def rolled_back_devices(store: Store, change: str) -> dict[str, str]:
-    """Return the devices on which a change was rolled back, each with the rollback.
+    """Return the devices on which a change was rolled back or its lines were removed, each with the later change.
 
     A rollback that was rolled back itself does not count.
     """
+    entries = store.changes.entries()
+    plans = [entry.header.plan for entry in entries if entry.id == change and not entry.header.removes]
     return {
         device: entry.id
-        for entry in store.changes.entries()
-        if entry.header.rolls_back == change
+        for entry in entries
+        if entry.header.rolls_back == change or (entry.header.removes and entry.header.removes in plans)
         for gone in [rolled_back_devices(store, entry.id)]
         for device, outcome in entry.outcomes.items()
         if outcome == "new" and device not in gone

@@ -193,6 +193,17 @@ class ConfigurationForm(ABC):
         """Return a line set beneath a removed line, and the removal."""
         return None
 
+    def other_value(self, path: Path, siblings: Tree) -> str | None:
+        """Return the line of `siblings` with another value of the setting of a path; None if there is none."""
+        return self._conflicting(self.rules(), path, siblings)
+
+    def template(self, now: Tree, then: Tree) -> str:
+        """Return a template's text from configuration `now` to configuration `then`.
+
+        Raises FragmentError for a difference that no template has. The default is that of templates of commands.
+        """
+        return "".join(f"{command}\n" for command in self._commands(now, then))
+
     # --- changes ----------------------------------------------------------------------------------------------------
 
     @abstractmethod

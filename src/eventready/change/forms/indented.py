@@ -259,6 +259,18 @@ class _Way:
             self._go(path[:-1])
 
 
+def _template(rules: Rules, now: Tree, then: Tree, depth: int = 0) -> Iterator[str]:
+    """Yield the lines of a template: removals and new lines, beneath their sections."""
+    for line in now:
+        if line not in then and rules.conflicting(line, then) is None:
+            yield f"{' ' * depth}{rules.negated(line)}"
+    for line, beneath in then.items():
+        inner = list(_template(rules, now.get(line, {}), beneath, depth + 1))
+        if inner or line not in now:
+            yield f"{' ' * depth}{line}"
+            yield from inner
+
+
 class IndentedForm(LineForm):
     """Operations on configurations of indented sections."""
 
@@ -296,6 +308,10 @@ class IndentedForm(LineForm):
     def merge(self, running: Tree, fragment: Fragment) -> Tree:
         """See ConfigurationForm."""
         return merge(self.rules(), running, fragment)
+
+    def template(self, now: Tree, then: Tree) -> str:
+        """See ConfigurationForm."""
+        return "".join(f"{line}\n" for line in _template(self.rules(), now, then))
 
     def _commands(self, now: Tree, then: Tree) -> Iterable[str]:
         """See ConfigurationForm. Includes section exits. Raises RefusedError without such commands."""

@@ -92,6 +92,17 @@ class KeyedForm(ConfigurationForm):
                     result[path] = {(line if one == old[0] else one): beneath for one, beneath in result[path].items()}
         return result
 
+    def template(self, now: Tree, then: Tree) -> str:
+        """See ConfigurationForm. No template removes a key."""
+        lines: list[str] = []
+        for path, values in then.items():
+            before = now.get(path, {})
+            if gone := next((line for line in before if line not in values and not lines_of_key(values, line)), ""):
+                raise FragmentError(message("change:keyed.no_removal", key=gone.partition("=")[0], path=path))
+            if changed := [line for line in values if line not in before]:
+                lines += [path, *changed]
+        return "".join(f"{line}\n" for line in lines)
+
     def _commands(self, now: Tree, then: Tree) -> Iterator[str]:
         """See ConfigurationForm: a shell command per file writes a new file beside the old, then replaces the old."""
         for path, values in then.items():

@@ -71,12 +71,21 @@ class MenusForm(ConfigurationForm):
         return tree, tuple(removals)
 
     def merge(self, running: Tree, fragment: Fragment) -> Tree:
-        """See ConfigurationForm. Raises FragmentError also for an item with the keys of several items."""
+        """See ConfigurationForm.
+
+        Raises FragmentError also for an item with the keys of several items, and for a removal of an ordered item above
+        others: the way back adds it as the last.
+        """
         wanted, removals, origins = fragment.tree, fragment.removals, fragment.origins
         result = copy_tree(running)
         for item in (*(path[0] for path in removals), *wanted):
             if f"{item} " in result:
                 raise FragmentError(message("change:menu.repeated", item=item), where=origins.get((item,), ""))
+        for (item,) in removals:
+            rule, gone = self._rule(item), {path[0] for path in removals}
+            menu = [one for one in result if self._menu(one) == self._menu(item)] if rule.ordered else []
+            if item in menu and not gone.issuperset(menu[menu.index(item) :]):
+                raise FragmentError(message("change:menu.ordered", item=item), where=origins.get((item,), ""))
         for (item,) in removals:
             result.pop(item, None)
         for item, values in wanted.items():
@@ -92,6 +101,24 @@ class MenusForm(ConfigurationForm):
         ordered = [menu for menu, rule in self.spec.menus.items() if rule.ordered]
         orders = [[item for item in tree if item.startswith(f"{menu} ")] for menu in ordered]
         return [sorted((item, sorted(values)) for item, values in tree.items()), orders]
+
+    def template(self, now: Tree, then: Tree) -> str:
+        """See ConfigurationForm. No template takes a property without a default value away."""
+        obsolete = [item for item in now if item not in then]
+        keyed = [item for item in obsolete if self._rule(item).keys]
+        lines = [f"{self._menu(item)} remove [find {' '.join(self._keys(item))}]" for item in keyed]
+        for item in (*then, *(one for one in obsolete if one not in keyed)):
+            before, values, rule = now.get(item, {}), then.get(item, {}), self._rule(item)
+            names = {line.partition("=")[0] for line in values}
+            gone = [_default(rule, name) for line in before if (name := line.partition("=")[0]) not in names]
+            if item in now and values == before:
+                continue
+            if unset := next((one for one in gone if one.startswith("!")), ""):
+                raise FragmentError(message("change:menu.no_unset", name=unset[1:], item=item))
+            changed = [line for line in values if line not in before]
+            verb = ["add", *self._keys(item)] if rule.keys else ["set"]
+            lines.append(" ".join([self._menu(item), *verb, *changed, *gone]))
+        return "".join(f"{line}\n" for line in lines)
 
     def _commands(self, now: Tree, then: Tree) -> Iterator[str]:
         """See ConfigurationForm: items to add and properties to set, in order, then items to remove, the last first."""
@@ -167,9 +194,8 @@ def _parsed(rule: Menu, match: re.Match[str], origin: str | Message) -> tuple[st
             where=origin,
         )
     item = _item(rule, match["menu"], properties)
-    if verb == "remove" and (rule.ordered or rule.permanent):
-        msgid = "change:menu.ordered" if rule.ordered else "change:menu.permanent"
-        raise FragmentError(message(msgid, item=item), where=origin)
+    if verb == "remove" and rule.permanent:
+        raise FragmentError(message("change:menu.permanent", item=item), where=origin)
     return item, properties
 
 

@@ -36,6 +36,7 @@ _PLANNING = "plan"
 def plan_device(
     participant: Participant,
     session: Session,
+    running: Configuration,
     seconds: int,
     soak_s: float,
     *,
@@ -46,13 +47,12 @@ def plan_device(
 ) -> PlannedDevice | None:
     """Return the device's part of the plan; None for a device in compliance. Read-only.
 
-    `seconds` is the guard's time, `soak_s` the shortest soak; `alone`: the inventory has no redundant partner for the
-    device; `earlier` are the lines of standing changes, `owns` the workspace's objects, `known` its addresses. Raises
-    UnreadableConfiguration and GuardStateUnknown if the device does not answer, FragmentError for an unusable fragment,
-    RefusedError for a forbidden line or value, or a missing way back.
+    `running` is its configuration as read now, `seconds` the guard's time, `soak_s` the shortest soak; `alone`: the
+    inventory has no redundant partner for the device; `earlier` are the lines of standing changes, `owns` the
+    workspace's objects, `known` its addresses. Raises UnreadableConfiguration and GuardStateUnknown if the device does
+    not answer, FragmentError for an unusable fragment, RefusedError for a forbidden line or value, or no way back.
     """
     form, device = participant.form, participant.device
-    running = form.read_running(participant.fragment, session.send_commands, device=device.name)
     predicted = form.merge(running.tree, participant.fragment)
     try:
         forward, backward = (
@@ -122,6 +122,12 @@ def plan_device(
         outside=outside,
         soak_s=soak_of(form, running.tree, predicted, soak_s, partial(shown_by, session.send_commands)).seconds,
     )
+
+
+def read_configuration(participant: Participant, session: Session) -> Configuration:
+    """Read the running configuration of a participant. Raises UnreadableConfiguration."""
+    name = participant.device.name
+    return participant.form.read_running(participant.fragment, session.send_commands, device=name)
 
 
 def _refuse_lines(participant: Participant, running: Configuration, lines: tuple[str, ...]) -> None:

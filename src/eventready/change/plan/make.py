@@ -14,17 +14,18 @@ from pydantic import ValidationError
 
 from eventready.audit.runner import NoProgress, ReadProgress, run_on_each
 from eventready.audit.tasks import with_session
-from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, seal
+from eventready.change.document import LeftOut, Plan, PlannedDevice, PlannedDrill, Until, plan_head, seal
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
 from eventready.change.forms.known_forms import form_of
 from eventready.change.guard import GuardStateUnknown, change_spec
 from eventready.change.intents.participants import Participant, participants
 from eventready.change.intents.playbook_fragment import with_playbook
-from eventready.change.plan.device import plan_device
+from eventready.change.plan.device import plan_device, read_configuration
 from eventready.change.plan.mends import basis_of, refuse_unknown_checks
-from eventready.change.plan.order import Member, WaveLimits, members_of, radio_of, soak_together, waves
+from eventready.change.plan.order import Member, WaveLimits, members_of, ordered_waves, radio_of
 from eventready.change.plan.paths import Paths, last_audit, paths_of
 from eventready.change.plan.places import touched_venues
+from eventready.change.plan.removal import Kept, Removal
 from eventready.change.plan.standing import standing_parts
 from eventready.change.safety.addresses import KnownAddresses
 from eventready.change.safety.freeze import refuse_late_effects
@@ -51,10 +52,11 @@ class IncompletePlan(EventreadyError):
 
 @dataclass(frozen=True)
 class _Planned:
-    """Outcome of a device: its part, None (in compliance), or the error."""
+    """Outcome of a device: its part, None (in compliance), or the error. `kept`: a sentence on lines left."""
 
     part: PlannedDevice | None = None
     error: EventreadyError | None = None
+    kept: Message | None = None
 
 
 def make_plan(
@@ -66,17 +68,40 @@ def make_plan(
     by: str,
     progress: ReadProgress,
     workers: int = 32,
+    until: Until | None = None,
 ) -> Plan:
-    """Plan `intents` for the devices with these intents; devices are only read.
+    """Plan `intents` for the devices with these intents; devices are only read. `until`: end of the lines on them.
 
     Raises WorkspaceError and FragmentError for invalid input before the first connection, IncompletePlan for unreadable
     devices, FragmentError and RefusedError for lines that are unusable or forbidden.
     """
     selected = tuple(intent for intent in workspace.intents if intent in intents)
-    settings = workspace.event.changes
     refuse_unknown_checks(workspace)
     with relaxed_gc():
         taking, left_out = participants(workspace, equipment, selected)
+    document = {**plan_head(workspace.event.id, clock, by=by, host=socket.gethostname()), "intents": selected}
+    return plan_participants(
+        workspace, taking, left_out, {**document, "until": until}, clock=clock, progress=progress, workers=workers
+    )
+
+
+def plan_participants(
+    workspace: Workspace,
+    taking: Sequence[Participant],
+    left_out: Sequence[LeftOut],
+    document: Mapping[str, Any],
+    *,
+    clock: Clock,
+    progress: ReadProgress,
+    workers: int,
+    removals: Mapping[str, Removal] | None = None,
+) -> Plan:
+    """Plan the fragments of the participants, or the removals of their lines; see `make_plan`.
+
+    `document`: head and intents of the plan.
+    """
+    settings = workspace.event.changes
+    with relaxed_gc():
         members = _members(workspace, taking)
         found = _read(
             workspace,
@@ -85,30 +110,34 @@ def make_plan(
             workers=workers,
             progress=progress,
             seconds=settings.confirm_within_s,
+            removals=removals,
         )
         _raise_problems(found, {one.device.name: one.device for one in taking})
         run = last_audit(workspace, clock)
         paths = paths_of(workspace.event, workspace.devices, run)
     parts = {name: _with_paths(one.part, paths) for name, one in found.items() if one.part is not None}
+    stay = [LeftOut(name=name, reason=one.kept) for name, one in found.items() if one.part is None and one.kept]
+    changed = {name: part.intents for name, part in parts.items()}
     event = workspace.event.at(touched_venues(workspace, parts.keys(), lambda: paths))
     refuse_late_effects(event, clock.now(), {name: part.risks for name, part in parts.items()})
-    planned = [replace(members[name], inverse=part.guard.kind == "inverse") for name, part in parts.items()]
+    planned = [
+        replace(members[name], inverse=part.guard.kind == "inverse", soak_s=part.soak_s) for name, part in parts.items()
+    ]
     limits = WaveLimits(settings.batch, settings.share, radio_of(workspace.devices), paths)
-    order = waves(planned, limits)
+    order = ordered_waves(planned, limits)
     several = Counter(need for member in planned for need in member.needs)
     return _sealed(
         {
-            **plan_head(workspace.event.id, clock, by=by, host=socket.gethostname()),
-            "intents": selected,
+            **document,
             "approvals_needed": settings.approvals,
-            "waves": order,
-            "together": soak_together(planned, order, limits),
+            "waves": tuple(wave.names for wave in order),
+            "together": tuple(wave.beside for wave in order),
             "devices": [parts[one.device.name].model_dump() for one in taking if one.device.name in parts],
-            "unchanged": tuple(one.device.name for one in taking if one.device.name not in parts),
-            "left_out": [one.model_dump() for one in left_out],
-            "atomic": settings.is_atomic(selected),
+            "unchanged": tuple(name for name, one in found.items() if one.part is None and one.kept is None),
+            "left_out": [one.model_dump() for one in (*left_out, *stay)],
+            "atomic": settings.is_atomic(document["intents"]),
             "unmeasured": [" ".join(need) for need in paths.ends if need not in paths.whole and several[need] > 1],
-            "basis": basis_of(run, {name: part.intents for name, part in parts.items()}, workspace.intents),
+            "basis": None if removals is not None else basis_of(run, changed, workspace.intents),
         }
     )
 
@@ -200,6 +229,7 @@ def _read(
     workers: int,
     progress: ReadProgress,
     seconds: int,
+    removals: Mapping[str, Removal] | None = None,
 ) -> dict[str, _Planned]:
     """Plan every device through Nornir, with up to `workers` threads. `seconds`: time of the guards."""
     register()
@@ -209,20 +239,29 @@ def _read(
     earlier, known = earlier_lines(workspace), KnownAddresses.of(workspace)
 
     def planned(one: Participant, session: Session) -> _Planned:
-        participant, diff = with_playbook(workspace, one)
         name, settings = one.device.name, workspace.event.changes
-        soak_s, lines = settings.soak_of(participant.intents), earlier.get(name, frozenset())
+        removal = removals[name] if removals is not None else None
+        participant, diff = (one, ()) if removal else with_playbook(workspace, one)
+        form, running = participant.form, read_configuration(participant, session)
+        kept: tuple[Kept, ...] = ()
+        if removal is not None:
+            fragment, kept = removal.fragment(form, running.tree)
+            participant = replace(participant, fragment=fragment)
         part = plan_device(
             participant,
             session,
+            running,
             seconds,
-            soak_s,
+            settings.soak_of(participant.intents),
             alone=name in alone,
-            earlier=lines,
+            earlier=earlier.get(name, frozenset()),
             owns=settings.owns,
             known=known,
         )
-        return _Planned(part and part.model_copy(update={"diff": (*part.diff, *diff)}))
+        if part is None:
+            return _Planned(kept=message("change:removal.kept", lines=[one.line for one in kept]) if kept else None)
+        risks = (*part.risks, *(one.risk for one in kept))
+        return _Planned(part.model_copy(update={"diff": (*part.diff, *diff), "risks": risks}))
 
     def plan_one(task: Task) -> _Planned:
         name = task.host.name

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
 from typing import TypeAlias
 
+from eventready.change.document import STEPS_S, TO_SOAK_S
 from eventready.change.plan.paths import Need, Paths
 from eventready.workspace.devices.device import Device
 
@@ -74,7 +75,7 @@ class Member:
 
     `links` are the names at the far ends of its links, which are verified together with it. `sites` are its base
     stations, `radio` its cells and access points, `needs` the venues and services that depend on it. `inverse`: the
-    device has no guard of its own.
+    device has no guard of its own. `soak_s` are the expected seconds of its soak.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Member:
     radio: Radio = field(default_factory=dict, hash=False)
     needs: frozenset[Need] = frozenset()
     inverse: bool = False
+    soak_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -168,55 +170,71 @@ class Wave:
         return not served and self._limits.paths.path(need, {member.name}) is None
 
 
-def waves(members: Sequence[Member], limits: WaveLimits) -> tuple[tuple[str, ...], ...]:
+@dataclass(frozen=True)
+class OrderedWave:
+    """Names of the devices of a wave, and of earlier devices possibly in their soak at its begin (`beside`)."""
+
+    names: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+
+
+def ordered_waves(members: Iterable[Member], limits: WaveLimits) -> tuple[OrderedWave, ...]:
     """Return the waves: a first wave of a single device, then waves within the limits. Every member is in a single
     wave.
 
-    Redundant partners, devices of the same site, and the two ends of a link are never in one wave; the standby precedes
-    the active one, and the first device of a platform precedes its others. Otherwise the order is rank, weight, name:
-    the least impact comes first.
+    A wave begins once all devices of the wave before have passed their checks and soak. Together with the devices that
+    still soak then it keeps the limits, except for the number of devices. The first wave has ended before any other
+    begins, the first device of a platform before its others, the standby before the active one. Otherwise the order is
+    rank, weight, name: the least impact comes first.
     """
-    filled: list[Wave] = []
-    last_of: dict[tuple[str, int], int] = {}
-    first_of: dict[str, int] = {}
-    full = 0  # leading waves without room, which need no further search
-    for member in sorted(members, key=lambda one: (one.rank, one.weight, one.name)):
-        after = (last_of.get((pair, rank), -1) for pair in member.pairs for rank in range(STANDS_BY, member.rank))
-        place = max(full, 1 + max(first_of.get(member.platform, -1), *after, -1))
-        while place < len(filled) and not filled[place].takes(member):
-            place += 1
-        if place == len(filled):
-            filled.append(Wave(limits, room=limits.batch if filled else 1))
-        filled[place].add(member)
-        first_of.setdefault(member.platform, place)
-        for pair in member.pairs:
-            last_of[pair, member.rank] = max(place, last_of.get((pair, member.rank), -1))
-        while full < len(filled) and filled[full].full:
-            full += 1
-    return tuple(tuple(wave.members) for wave in filled)
+    return _Schedule(members, limits).waves()
 
 
-def soak_together(members: Iterable[Member], waves: Sequence[Sequence[str]], limits: WaveLimits) -> tuple[int, ...]:
-    """Return the numbers (from 1) of the waves begun in the soak of the wave before.
+class _Schedule:
+    """Timetable of the waves by expected seconds; `ends` are those of the members so far."""
 
-    All waves of a soak keep the limits of a wave together, except for the number of devices. The first wave, and the
-    first device of a platform, have ended before the next.
-    """
-    known = {member.name: member for member in members}
-    limits, found = replace(limits, batch=len(known)), list[int]()
-    union, soaking, seen = Wave(limits, room=limits.batch), set[str](), set[str]()
-    for number, names in enumerate(waves, 1):
-        wave = [known[name] for name in names]
-        first = {member.platform for member in wave} - seen
-        fits = number > 2 and not soaking & {member.platform for member in wave}
-        if fits and takes_all(union, wave):
-            found.append(number)
-        else:
-            union, soaking = Wave(limits, room=limits.batch), set()
-            takes_all(union, wave)
-        soaking |= first
-        seen |= first
-    return tuple(found)
+    def __init__(self, members: Iterable[Member], limits: WaveLimits) -> None:
+        self._limits, self._now = limits, 0.0
+        self._left = {one.name: one for one in sorted(members, key=lambda one: (one.rank, one.weight, one.name))}
+        self._first = {one.platform: one.name for one in reversed(self._left.values())}
+        self._begun: dict[str, Member] = {}
+        self._ends: dict[str, float] = {}
+
+    def waves(self) -> tuple[OrderedWave, ...]:
+        """Return the waves of all members."""
+        found: list[OrderedWave] = []
+        while self._left:
+            soaking = [self._begun[name] for name, end in self._ends.items() if end > self._now]
+            begun = [] if soaking and len(found) == 1 else self._begin(soaking, self._limits.batch if found else 1)
+            if begun:
+                found.append(OrderedWave(tuple(one.name for one in begun), tuple(one.name for one in soaking)))
+                for one in begun:
+                    self._begun[one.name] = self._left.pop(one.name)
+                    self._ends[one.name] = self._now + STEPS_S + one.soak_s
+                self._now += TO_SOAK_S
+            else:
+                self._now = min(end for end in self._ends.values() if end > self._now)
+        return tuple(found)
+
+    def _begin(self, soaking: Sequence[Member], room: int) -> list[Member]:
+        """Return the members of a wave beginning now."""
+        wave, found = Wave(self._limits, room=len(soaking) + room), list[Member]()
+        if not takes_all(wave, soaking):
+            return found
+        lower: dict[str, int] = {}
+        for member in self._left.values():
+            if wave.full:
+                break
+            ranks = {lower.setdefault(pair, member.rank) for pair in member.pairs}  # the lowest rank comes first
+            if ranks <= {member.rank} and self._follows(member) and wave.takes(member):
+                wave.add(member)
+                found.append(member)
+        return found
+
+    def _follows(self, member: Member) -> bool:
+        """Return True for the first member of a platform, and for the others after its end."""
+        first = self._first[member.platform]
+        return first == member.name or self._ends.get(first, inf) <= self._now
 
 
 def takes_all(union: Wave, members: Iterable[Member]) -> bool:

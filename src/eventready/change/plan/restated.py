@@ -36,10 +36,10 @@ def refuse_restated(plan: Plan, equipment: Equipment, additions: Sequence[Writab
     """Raise RefusedError for a plan with other words than those of its lines, as far as they show offline.
 
     `additions`: writable lines of the workspace. The intents of the plan, by which it is observed and taken back, are
-    those of its devices, and each device has them in the inventory.
+    those of its devices, and each device has them in the inventory; the devices of a removal may have lost them.
     """
     for device in plan.devices if plan.drill is None else ():
-        own = equipment.by_name.get(device.name)
+        own = None if plan.removes else equipment.by_name.get(device.name)
         if not frozenset(device.intents) <= frozenset(plan.intents) & frozenset(own.intents if own else device.intents):
             raise RefusedError(message("change:restated.intents", plan=plan.id, device=device.name))
     shared = PlanLines(equipment, additions)
@@ -50,7 +50,8 @@ def refuse_restated(plan: Plan, equipment: Equipment, additions: Sequence[Writab
         if plan.drill is not None:
             continue
         writable = shared.of(device.platform, device.intents)
-        needed = set(addition_risks(writable.refuse_commands(device.forward, device.name)))
+        lines = writable.restored if plan.removes else writable
+        needed = set(addition_risks(lines.refuse_commands(device.forward, device.name)))
         if not needed <= set(device.risks):
             raise RefusedError(message("change:restated.words", plan=plan.id, device=device.name))
 
@@ -58,14 +59,14 @@ def refuse_restated(plan: Plan, equipment: Equipment, additions: Sequence[Writab
 def refuse_other_basis(plan: Plan, folders: Mapping[str, IntentFolder], store: Store | None) -> Message | None:
     """Return the sentence for a plan with an audit unreadable here; None for a proven basis, and for no basis.
 
-    Raises RefusedError for other findings than those of the audit and of the intents, and for a drill or a way back
-    with a basis.
+    Raises RefusedError for other findings than those of the audit and of the intents, and for a drill, a removal or a
+    way back with a basis.
     """
     stated = plan.basis
     if stated is None:
         return None
     own = None
-    if plan.drill is None and plan.rolls_back is None:
+    if plan.drill is None and plan.rolls_back is None and not plan.removes:
         try:
             run = store.get(stated.run) if store else None
             own = basis_of(run, {one.name: one.intents for one in plan.devices}, folders)
@@ -217,11 +218,18 @@ def _or_none(value: str) -> str | Message:
 def _refuse_pairs(plan: Plan, workspace: Workspace, devices: Sequence[Device]) -> None:
     """Raise RefusedError if the inventory has redundant partners in a single wave, or in waves with a common soak."""
     members = {member.name: member for member in members_of(devices, workspace.files.groups_of)}
-    for group in plan.groups:
-        for one, other in combinations([name for wave in group for name in wave], 2):
+    for group in _at_once(plan):
+        for one, other in combinations(group, 2):
             if members[one].pairs & members[other].pairs:
                 raise RefusedError(message("change:mismatch.pair", one=one, other=other))
     _refuse_large_waves(plan, workspace, members)
+
+
+def _at_once(plan: Plan) -> Iterator[tuple[str, ...]]:
+    """Yield the devices of each wave and those possibly in their soak at its begin, in the order of the plan."""
+    for number, wave in enumerate(plan.waves):
+        beside = plan.beside(number)
+        yield (*(name for name in plan.order if name in beside), *wave)
 
 
 def _refuse_large_waves(plan: Plan, workspace: Workspace, members: Mapping[str, Member]) -> None:
@@ -230,8 +238,8 @@ def _refuse_large_waves(plan: Plan, workspace: Workspace, members: Mapping[str, 
     limits = WaveLimits(len(members), settings.share, radio_of(workspace.devices))
     rooms = [1, *[settings.batch] * len(plan.waves)][: len(plan.waves)]
     large = [wave for wave, room in zip(plan.waves, rooms, strict=True) if len(wave) > room]
-    for group in plan.groups:
-        every = [replace(members[name], inverse=name in inverse) for wave in group for name in wave]
+    for group in _at_once(plan):
+        every = [replace(members[name], inverse=name in inverse) for name in group]
         if not takes_all(Wave(limits, room=len(every)), every):
             large.append(tuple(member.name for member in every))
     if large:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from eventready.change.document import PlannedDevice, recorded_plan
 from eventready.core.errors import EventreadyError
+from eventready.store.standing import standing_devices
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
 
@@ -22,18 +23,12 @@ def standing_parts(workspace: Workspace) -> Mapping[str, tuple[PlannedDevice, ..
 
 def standing_in(store: Store) -> Mapping[str, tuple[PlannedDevice, ...]]:
     """Return the parts of applied changes in an open store. Raises StoreError."""
-    standing: dict[str, dict[str, PlannedDevice]] = {}
-    for entry in store.changes.entries():
-        new = [device for device, outcome in entry.outcomes.items() if outcome == "new"]
-        back = entry.header.rolls_back
-        for device in new:
-            standing.get(back, {}).pop(device, None)
-        if new and (not back or back not in standing):
-            with suppress(EventreadyError):  # an unreadable record blocks no device
-                plan = recorded_plan(store.changes.get(entry.id).plan, entry.id)
-                standing[entry.id] = {device: plan.device(device) for device in new}
     found: defaultdict[str, list[PlannedDevice]] = defaultdict(list)
-    for parts in standing.values():
-        for device, part in parts.items():
-            found[device].append(part)
+    for change, devices in standing_devices(store.changes.entries()).items():
+        if not devices:
+            continue
+        with suppress(EventreadyError, KeyError):  # an unreadable record blocks no device
+            plan = recorded_plan(store.changes.get(change).plan, change)
+            for device in sorted(devices):
+                found[device].append(plan.device(device))
     return {device: tuple(parts) for device, parts in found.items()}

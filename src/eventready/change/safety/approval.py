@@ -74,7 +74,8 @@ def refuse_unsendable(plan: Plan, equipment: Equipment, additions: Sequence[Writ
                 refuse_forbidden(spec, lines, device=device.name, running=_NO_CONFIGURATION, address=_NO_ADDRESS)
                 if plan.drill is None:
                     writable = shared.of(device.platform, device.intents)
-                    (writable if lines is device.forward else writable.restored).refuse_commands(lines, device.name)
+                    strict = lines is device.forward and not plan.removes
+                    (writable if strict else writable.restored).refuse_commands(lines, device.name)
         except RefusedError as error:
             raise RefusedError(message("change:approval.forbidden", plan=plan.id, reason=error.cause)) from None
 
@@ -192,13 +193,14 @@ def approvals_required(plan: Plan, settings: ChangeSettings) -> int:
 
 
 def refuse_unapproved(
-    file: PlanFile, settings: ChangeSettings, now: datetime, used: Mapping[str, str]
+    file: PlanFile, settings: ChangeSettings, now: datetime, used: Mapping[str, str], least: int = 0
 ) -> tuple[str, ...]:
     """Return the names of the approvers at the real time `now`. Raises RefusedError if there are too few.
 
-    `used` are the signatures with which earlier changes have begun, each with the change.
+    `used` are the signatures with which earlier changes have begun, each with the change. `least`: number of approvals
+    required of any plan.
     """
-    names, required = approved_by(file, settings, now, used), approvals_required(file.plan, settings)
+    names, required = approved_by(file, settings, now, used), max(least, approvals_required(file.plan, settings))
     if len(names) < required and len(approved_by(file, settings, now)) >= required:
         change = next(used[one.signature] for one in reversed(file.approvals) if one.signature in used)
         raise RefusedError(message("change:approval.used", plan=file.plan.id, change=change))

@@ -94,17 +94,17 @@ def closed_to_waves(event: Event, now: datetime) -> str | Message:
 
 
 def refuse_beyond(
-    event: Event, now: datetime, groups: Sequence[tuple[float, Sequence[str]]], emergency: Emergency | None = None
+    event: Event, now: datetime, ends: Sequence[tuple[float, Sequence[str]]], emergency: Emergency | None = None
 ) -> bool:
     """Return True if an emergency permits a change expected to last into a closed window.
 
-    `groups` are the expected seconds and the devices of each part, in sequence. Raises RefusedError without an
+    `ends` are the expected end of each wave in seconds from now, and its devices. Raises RefusedError without an
     emergency, with the devices that fit before the window.
     """
     window, end = next_closed_window(event, now), now
     fits: list[str] = []
-    for seconds, names in groups:
-        end += timedelta(seconds=seconds)
+    for seconds, names in ends:
+        end = max(end, now + timedelta(seconds=seconds))
         fits += names if window is None or end <= window.start else []
     if window is None or end <= window.start:
         return False

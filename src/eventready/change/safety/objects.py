@@ -34,7 +34,7 @@ def refuse_altered_objects(
     for an object of others that is altered or removed, and for a line with its name that is.
     """
     now, then = (_objects(spec, tree) for tree in trees)
-    ours = {named for line in earlier for named in _defined_by(spec, line)}
+    ours = {named for line in earlier for named in defined_by(spec, line)}
     others = {named: parts for named, parts in now.items() if named not in ours and not is_own_name(named[1])}
     altered = {named: next(iter(parts))[-1] for named, parts in others.items() if not _same(parts, then.get(named, {}))}
     altered = {**altered, **_named_by_altered_lines(spec, trees, others.keys() - altered.keys(), frozenset(earlier))}
@@ -70,7 +70,7 @@ def _named_by_altered_lines(
 
 
 def _defines(spec: ChangeSpec, line: str) -> bool:
-    return next(_defined_by(spec, line), None) is not None
+    return next(defined_by(spec, line), None) is not None
 
 
 def _same(parts: Mapping[Path, Tree], after: Mapping[Path, Tree]) -> bool:
@@ -84,12 +84,13 @@ def _lines(parts: Mapping[Path, Tree]) -> frozenset[str]:
 def _objects(spec: ChangeSpec, tree: Tree) -> Mapping[Named, dict[Path, Tree]]:
     found: dict[Named, dict[Path, Tree]] = {}
     for path in walk(tree):
-        for named in _defined_by(spec, path[-1]):
+        for named in defined_by(spec, path[-1]):
             found.setdefault(named, {})[path] = subtree(tree, path)
     return found
 
 
-def _defined_by(spec: ChangeSpec, line: str) -> Iterator[Named]:
+def defined_by(spec: ChangeSpec, line: str) -> Iterator[Named]:
+    """Yield the objects made by a line, without those built in."""
     for kind in spec.values.names:
         for name in names_in(kind.defined, line):
             if not (kind.built_in and re.fullmatch(kind.built_in, name)):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from statistics import fmean
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -12,10 +14,13 @@ from eventready.checks.answer import answered, blind, graded, missing, of_all, o
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Message
-from eventready.facts.records import NatSessions
+from eventready.core.timezone import local_time
+from eventready.facts.records import CellPerformance, NatSessions
+from eventready.facts.rows import rows_of
 from eventready.network.capacity.balance import Balance, Kind, Status
 from eventready.network.capacity.calculate import CapacityCalculation
 from eventready.network.capacity.case import CapacityTargets
+from eventready.network.capacity.formulas import blocking
 from eventready.network.capacity.links import LinkGroups
 from eventready.network.graph.outcome import WhatIf
 from eventready.workspace.devices.capacity import POOL_ROLES, Load
@@ -172,17 +177,58 @@ def _sentence(balance: Balance) -> Finding:
     needs=("cell",),
     limits=CapacityCellLimits(),
     applies=_carries(_of_kind("cell")),
-    also_reads=("channel_load",),
+    also_reads=("channel_load", "cell_performance"),
 )
 def capacity_cell(view: DeviceView, limits: CapacityCellLimits) -> Iterator[Finding]:
-    """Every cell has channels and rate enough for its expected users, in the busy hour and in a crowd."""
+    """Every cell has channels and rate enough for its expected users, in the busy hour and in a crowd.
+
+    A busy hour measured beyond the expected one counts in its place.
+    """
+    hours = _busiest(view)
     found = [(one.subject.rpartition(" ")[0], one) for one in _of_device(view, limits, _of_kind("cell"))]
     served = {name for name, one in found if "channels" not in one.details or one.details["channels"].value}
     for name, balance in found:
         if name in served or balance.unknown:
-            yield _judged(balance)
+            yield _measured(balance, hours[balance.kind].get(name.casefold())) or _judged(balance)
         elif balance.kind == "tch":
             yield missing(name, "checks:channel.none", venues=balance.venues)
+
+
+def _busiest(view: DeviceView) -> Mapping[str, Mapping[str, _Hour]]:
+    """Return the hour with most traffic or users of each cell, by kind of balance: now and in earlier audits."""
+    found: dict[str, dict[str, _Hour]] = defaultdict(dict)
+    for facts in (view.now, *(past.facts for past in view.history)):
+        for row in rows_of(facts, "cell_performance", CellPerformance).each_row():
+            for kind, value in (("connected", row.users_hour), ("tch", row.traffic_hour)):
+                known = found[kind].get(key := row.cell.casefold())
+                if value is not None and (known is None or value > known.value):
+                    found[kind][key] = _Hour(value, f"{local_time(row.ended):%d/%m/%Y %H:%M}")
+    return found
+
+
+class _Hour(NamedTuple):
+    """Connected users or traffic in E in an hour, with the text of its end."""
+
+    value: float
+    at: str
+
+
+def _measured(balance: Balance, hour: _Hour | None) -> Finding | None:
+    """Return the finding about a measured hour: beyond the supply, or beyond the expectation with supply enough."""
+    if hour is None or balance.unknown:
+        return None
+    details, value, sentence = dict[str, float](), hour.value, "checks:capacity.measured"
+    if channels := balance.details.get("channels"):
+        sentence, value = "checks:demand.measured", 100 * blocking(int(channels.value), hour.value)
+        details = {"traffic": tidy(hour.value, 2), "channels": tidy(channels.value, 2)}
+    short = value > balance.limit.value
+    if not (short and balance.status != "short") and not (balance.status == "enough" and value > balance.busy.value):
+        return None
+    finding = answered(
+        Outcome.FAIL if short else Outcome.PASS, balance.subject, sentence, value=tidy(value, 2), unit=balance.unit,
+        limit=tidy(balance.limit.value, 2), venues=balance.venues, kind=balance.kind, at=hour.at, **details,
+    )  # fmt: skip
+    return of_subject(finding, balance.subject.rpartition(" ")[0]).replace(services=balance.services)
 
 
 @check(

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from typing import get_args
 
 from pydantic import Field
 
-from eventready.checks.answer import failed, of_all, passed, warned
+from eventready.checks.answer import Value, answered, failed, of_all, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
-from eventready.checks.finding import Finding
+from eventready.checks.finding import Finding, Outcome
+from eventready.core.strings.texts import at
 from eventready.core.timezone import local_time
-from eventready.facts.records import LogTarget, SavedConfig, TimeSync
+from eventready.facts.records import EventConfiguration, LogTarget, SavedConfig, TimeSync
+from eventready.workspace.devices.device import Role
 
 
 class NtpLimits(Limits):
@@ -65,6 +68,29 @@ def saved_config(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield passed("configuration", "checks:configuration.saved")
         else:
             yield warned("configuration", "checks:configuration.unsaved")
+
+
+class EventConfigurationLimits(Limits):
+    """Days after the end of an event in which its lines are removed."""
+
+    days: float = Field(default=14, ge=0, le=365, description="Failure from so many days after the end on [K]")
+
+
+@check("event_configuration", kind="care", roles=get_args(Role), needs=("event_configuration",),
+       limits=EventConfigurationLimits())  # fmt: skip
+def event_configuration(view: DeviceView, limits: EventConfigurationLimits) -> Iterator[Finding]:
+    """No line for an event is left on the device after the event."""
+    for row in view.each_row("event_configuration", EventConfiguration):
+        days = max(0, (view.moment - row.ended).days) if view.moment else 0
+        values: dict[str, Value] = {
+            "n": row.present, "total": row.present + row.changed + row.absent, "changed": row.changed,
+            "plan": row.plan, "end": at(row.ended), "value": days, "limit": limits.days,
+        }  # fmt: skip
+        if row.present:
+            status, state = (Outcome.FAIL if days >= limits.days else Outcome.WARN), "left"
+        else:
+            status, state = Outcome.PASS, "changed" if row.changed else "gone"
+        yield answered(status, row.plan, f"checks:event_configuration.{state}", unit="d", venues=(), **values)
 
 
 @_security_check("cleartext", kind="care", needs=(), applies=lambda device: device.allow_cleartext)

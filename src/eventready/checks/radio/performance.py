@@ -17,7 +17,7 @@ from eventready.facts.records import CellPerformance
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import ExpectedCell
 
-_FACT = "cell_performance"
+FACT = "cell_performance"
 
 
 class CellAvailabilityLimits(Limits):
@@ -92,27 +92,36 @@ def _empty(device: Device) -> Iterator[Finding]:
     return (unknown(cell.name, "", venues=(cell.venue,)) for cell in device.expect.cells)
 
 
-_file_check = partial(
-    check, kind="quality", topic="traffic", roles=("bts_controller",), needs=(_FACT,), expected_only=True,
+file_check = partial(
+    check, kind="quality", topic="traffic", roles=("bts_controller",), needs=(FACT,), expected_only=True,
     applies=lambda device: bool(device.expect.cells), each=_empty,
 )  # fmt: skip
 
 
-def _findings(view: DeviceView, groups: Sequence[Sequence[_Figure]], grading: _Grading) -> Iterator[Finding]:
-    """Findings of the expected cells: of each group the figures with a value, else why none of them has any."""
-    facts = view.fact(_FACT, CellPerformance)
+def records(view: DeviceView) -> Iterator[tuple[ExpectedCell, CellPerformance | Finding]]:
+    """Yield the expected cells with their records; in place of a missing record the finding with its reason."""
+    facts = view.fact(FACT, CellPerformance)
     rows = {row.cell.casefold(): row for row in facts.each_row()}
     unread = {one.subject.casefold(): one for one in facts.unread_records}
     for cell in view.device.expect.cells:
         key, venues = cell.name.casefold(), (cell.venue,)
         if key in unread:
             reason = Bilingual(unread[key].message.render("vi"), unread[key].reason)
-            yield unknown(cell.name, "checks:performance.not_read", venues=venues, reason=reason)
+            yield cell, unknown(cell.name, "checks:performance.not_read", venues=venues, reason=reason)
         elif key not in rows:
-            yield unknown(cell.name, "checks:performance.missing", venues=venues)
+            yield cell, unknown(cell.name, "checks:performance.missing", venues=venues)
+        else:
+            yield cell, rows[key]
+
+
+def _findings(view: DeviceView, groups: Sequence[Sequence[_Figure]], grading: _Grading) -> Iterator[Finding]:
+    """Findings of the expected cells: of each group the figures with a value, else why none of them has any."""
+    for cell, found in records(view):
+        if isinstance(found, Finding):
+            yield found
         else:
             for figures in groups:
-                yield from _of_group(cell, rows[key], figures, grading)
+                yield from _of_group(cell, found, figures, grading)
 
 
 def _of_group(
@@ -121,7 +130,7 @@ def _of_group(
     """Return the findings of the figures of a group; never none."""
     counted = [one for one in figures if one.name not in row.uncounted]
     for one in counted:
-        subject, venues, at = one.subject(cell.name), (cell.venue,), _at(row)
+        subject, venues, at = one.subject(cell.name), (cell.venue,), ended_at(row)
         if getattr(row, one.name) is not None:
             yield of_subject(grading(one, row, cell), cell.name)
         elif one.name in row.idle:
@@ -132,7 +141,8 @@ def _of_group(
         yield blind(figures[0].subject(cell.name), "checks:performance.uncounted", venues=(cell.venue,))
 
 
-def _at(row: CellPerformance) -> str:
+def ended_at(row: CellPerformance) -> str:
+    """Time of the end of the period, for a sentence."""
     return f"{local_time(row.ended):%H:%M}"
 
 
@@ -142,20 +152,20 @@ def _between(limits: dict[str, Between], *, unit: str = "%") -> _Grading:
     def grading(figure: _Figure, row: CellPerformance, cell: ExpectedCell) -> Finding:
         return graded(
             figure.subject(cell.name), figure.sentence, getattr(row, figure.name), limits[figure.name],
-            unit=unit, beyond=True, digits=3, venues=(cell.venue,), at=_at(row),
+            unit=unit, beyond=True, digits=3, venues=(cell.venue,), at=ended_at(row),
         )  # fmt: skip
 
     return grading
 
 
-@_file_check("cell_availability", limits=CellAvailabilityLimits())
+@file_check("cell_availability", limits=CellAvailabilityLimits())
 def cell_availability(view: DeviceView, limits: CellAvailabilityLimits) -> Iterator[Finding]:
     """Every cell was in service all the time, by its performance files."""
     figures = (_Figure("availability", "", "checks:performance.availability"),)
     yield from _findings(view, (figures,), _between({"availability": Between(limits.warn, limits.fail, "lower")}))
 
 
-@_file_check("cell_access", limits=CellAccessLimits())
+@file_check("cell_access", limits=CellAccessLimits())
 def cell_access(view: DeviceView, limits: CellAccessLimits) -> Iterator[Finding]:
     """Nearly all attempts to get a connection and a bearer succeed, by performance files."""
     figures = (
@@ -166,7 +176,7 @@ def cell_access(view: DeviceView, limits: CellAccessLimits) -> Iterator[Finding]
     yield from _findings(view, [(one,) for one in figures], _between({one.name: both for one in figures}))
 
 
-@_file_check("cell_drops", limits=CellDropLimits())
+@file_check("cell_drops", limits=CellDropLimits())
 def cell_drops(view: DeviceView, limits: CellDropLimits) -> Iterator[Finding]:
     """Few connections and voice calls of a cell are lost, by performance files."""
     share = _Figure("drops", "drops", "checks:performance.drops")
@@ -180,12 +190,12 @@ def cell_drops(view: DeviceView, limits: CellDropLimits) -> Iterator[Finding]:
         if figure is not rate:
             return grade(figure, row, cell)
         value = tidy(row.drops_per_hour or 0.0, 2)
-        return blind(rate.subject(cell.name), rate.sentence, venues=(cell.venue,), value=value, at=_at(row))
+        return blind(rate.subject(cell.name), rate.sentence, venues=(cell.venue,), value=value, at=ended_at(row))
 
     yield from _findings(view, ((share, rate), (voice,)), grading)
 
 
-@_file_check("cell_load", limits=CellLoadLimits())
+@file_check("cell_load", limits=CellLoadLimits())
 def cell_load(view: DeviceView, limits: CellLoadLimits) -> Iterator[Finding]:
     """Every cell has free resource blocks, by performance files."""
     figures = (
@@ -199,13 +209,13 @@ def cell_load(view: DeviceView, limits: CellLoadLimits) -> Iterator[Finding]:
         fail = 100.0 if new else limits.fail
         return graded(
             figure.subject(cell.name), figure.sentence, now, Between(limits.warn, fail),
-            unit="%", venues=(cell.venue,), at=_at(row),
+            unit="%", venues=(cell.venue,), at=ended_at(row),
         )  # fmt: skip
 
     yield from _findings(view, [(one,) for one in figures], grading)
 
 
-@_file_check("cell_refusals", limits=CellRefusalLimits())
+@file_check("cell_refusals", limits=CellRefusalLimits())
 def cell_refusals(view: DeviceView, limits: CellRefusalLimits) -> Iterator[Finding]:
     """Few attempts to connect are refused for want of room, and few pages are lost, by performance files."""
     kinds = {
@@ -220,7 +230,7 @@ def cell_refusals(view: DeviceView, limits: CellRefusalLimits) -> Iterator[Findi
     yield from _findings(view, (tuple(figures.values()), (paging,)), grading)
 
 
-@_file_check("cell_noise", limits=CellNoiseLimits())
+@file_check("cell_noise", limits=CellNoiseLimits())
 def cell_noise(view: DeviceView, limits: CellNoiseLimits) -> Iterator[Finding]:
     """The uplink of a cell is free of interference, by performance files."""
     figures = (_Figure("noise_up", "", "checks:performance.noise"),)

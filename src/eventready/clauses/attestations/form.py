@@ -21,7 +21,7 @@ from eventready.core.messages import LANGS, Bilingual, Lang, Message, Text, mess
 from eventready.core.redaction.masking import mask, mask_text
 from eventready.core.timezone import local_time
 from eventready.core.validation_messages import describe_error
-from eventready.roster.reading.text import PHONE_FORM, normal_number, number_complaint
+from eventready.roster.reading.text import normal_number, number_complaint, phone_form
 from eventready.workspace.files.datetimes import Day, Moment
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
@@ -62,7 +62,7 @@ def _stripped(value: object) -> object:
 def _phone(value: str) -> str:
     found = normal_number(value)
     if found is None:
-        raise InvalidValue(number_complaint(value), do=PHONE_FORM)
+        raise InvalidValue(number_complaint(value), do=phone_form())
     return found
 
 

@@ -12,6 +12,7 @@ from eventready.audit.audit import AuditOptions, audit
 from eventready.audit.capture import CaptureOptions, DeviceCapture, capture
 from eventready.audit.collectors.cluster.address import cluster_address
 from eventready.audit.collectors.cluster.labels import OTHERS
+from eventready.change.execute.event_lines import observe_event_lines
 from eventready.change.plan.mends import open_findings, proposals, standing_intents
 from eventready.checks.registry import all_checks
 from eventready.cli.audit.ci_files import junit, sarif
@@ -88,7 +89,10 @@ def command(
     ):
         try:
             chosen = app.equipment.only(devices)
-            done = audit(workspace, chosen, store=store, clock=app.clock, options=options, progress=bars)
+            lines = () if saved else observe_event_lines(workspace, chosen, store, app.clock)
+            done = audit(
+                workspace, chosen, store=store, clock=app.clock, options=options, progress=bars, of_changes=lines
+            )
             sign_new_head(app, store)
         except RunNotStored as lost:
             bars.stop()

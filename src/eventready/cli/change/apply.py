@@ -15,6 +15,7 @@ from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.change import refuse_unrecorded
 from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
 from eventready.change.execute.recovery import resume
+from eventready.change.execute.waiting import apply_at
 from eventready.change.execute.wave_gate import paths_at
 from eventready.change.plan.places import windows_of_change
 from eventready.change.plan.restated import refuse_other_basis
@@ -22,6 +23,7 @@ from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.change.agreement import require_yes
 from eventready.cli.change.attach import attach
 from eventready.cli.change.execution import carry_out
+from eventready.cli.change.later import begin_of
 from eventready.cli.change.progress import existing_plan, interruption_as_failure, options_of
 from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_file
 from eventready.cli.console import Listing, styled
@@ -66,6 +68,7 @@ def command(
     plan: Path | None,
     cut_off: str,
     attached: str,
+    begin_at: str,
     dry_run: bool,
     atomic: bool,
     hold: bool,
@@ -84,6 +87,8 @@ def command(
         raise UsageError(message("cli:apply.atomic_resumed"))
     if hold and (cut_off or dry_run or rehearse):
         raise UsageError(message("cli:apply.hold_alone"))
+    if begin_at and (plan is None or dry_run or rehearse):
+        raise UsageError(message("cli:later.alone"))
     rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
     if rehearsal is not None:
         if plan is None or dry_run:
@@ -101,14 +106,21 @@ def command(
             change = store.changes.get(cut_off).entry.id
             locked = [lock.device for lock in store.changes.locks() if lock.change == change]
         return carry_out(app, options, partial(resume, name=change), plan=change, devices=locked)
+    begin = None
     with interruption_as_failure():
         file = existing_plan(plan)
         with refuse_unrecorded(), app.open_store() as store:
+            if begin_at and not file.plan.empty:
+                options = replace(options, unattended=True)
+                begin = begin_of(app, store, file, path=plan, options=options, at=begin_at)
             notices = _notices(app, file.plan, store)
     require_yes(app, file.plan, yes=yes)
     devices = [device.name for device in file.plan.devices]
-    run = partial(apply_plan, file=file)
-    return carry_out(app, options, run, plan=file.plan.id, devices=devices, notices=notices, hold=hold)
+    run = partial(apply_at, file=file, begin=begin) if begin else partial(apply_plan, file=file)
+    return carry_out(
+        app, options, run, plan=file.plan.id, devices=devices, notices=notices, hold=hold,
+        change=begin.change if begin else "",
+    )  # fmt: skip
 
 
 def _check(app: App, path: Path, *, workers: int | None) -> Exit:

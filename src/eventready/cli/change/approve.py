@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from eventready.change.document import PlanFile, load_plan, write_plan
+from eventready.change.execute.removal_plan import refuse_other_removal
 from eventready.change.plan.restated import refuse_other_basis, refuse_restated
 from eventready.change.safety.approval import (
     approvals_required,
@@ -77,6 +78,7 @@ def _recorded(app: App, file: PlanFile) -> tuple[Mapping[str, str], Message | No
     if not Store.exists(app.workspace_path):
         return {}, refuse_other_basis(file.plan, intents, None)
     with app.open_store(make=False, only_reads=True) as store:
+        refuse_other_removal(file.plan, store, app.equipment, app.workspace.writable)
         return store.changes.used_approvals(file.plan.id), refuse_other_basis(file.plan, intents, store)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from eventready.change.execute.attach.client import Attachment, attachments
 from eventready.change.execute.attach.records import (
+    BeginsAt,
     ChangeBegun,
     DeviceDone,
     Finished,
@@ -59,6 +60,7 @@ def attach(app: App, name: str) -> Exit:
         else:
             link.close()
     if found is None:
+        _refuse_lost(app, name)
         raise UsageError(message("cli:attach.none" if name == "latest" else "cli:attach.unknown", name=name))
     return follow(app, found)
 
@@ -80,13 +82,25 @@ def follow(app: App, link: Attachment, notices: Sequence[str] = ()) -> Exit:
             failed.exit = code
             raise failed
     if follower.detached:
-        app.notify("cli:attach.detached")
+        app.notify("cli:attach.detached_waiting" if follower.waits and not change else "cli:attach.detached")
         return Exit.INCOMPLETE
+    if not change and follower.waits:
+        raise ChangeInterrupted(message("cli:attach.lost_waiting", change=follower.waits))
     if not change:
         raise ChangeInterrupted(message("cli:apply.interrupted"))
     failed = ChangeFailed(message("cli:attach.lost", change=change))
     failed.exit = Exit.REVERT_FAILED
     raise failed
+
+
+def _refuse_lost(app: App, name: str) -> None:
+    """Raise UsageError for a change with a process lost before its begin."""
+    if not Store.exists(app.workspace_path):
+        return
+    with app.open_store(make=False, only_reads=True) as store:
+        for one in reversed(store.waiting.pending()):
+            if one.state == "lost" and name in ("latest", one.id, one.announced.plan):
+                raise UsageError(message("cli:attach.lost_waiting", change=one.id))
 
 
 class _Record:
@@ -122,11 +136,15 @@ class _Record:
 
 
 class _Follower:
-    """Terminal at a running change. `end`: its last record; `detached`: left before; `latest`: a way back, if begun."""
+    """Terminal at a running or waiting change. `end`: its last record; `detached`: left before.
+
+    `waits` and `change`: its id, while it waits and once it has begun; `latest`: a way back, if begun.
+    """
 
     def __init__(self, app: App, link: Attachment, progress: ApplyProgress) -> None:
         self.end: Finished | NoResult | None = None
         self.change, self.latest, self.detached = "", "", False
+        self.waits = ""
         self._app, self._link, self._progress = app, link, progress
         self._asks = app.shows_progress and sys.stdin.isatty()
         self._question: OperatorQuestion | None = None
@@ -171,6 +189,9 @@ class _Follower:
     def _show(self, record: ToTerminal) -> None:
         progress = self._progress
         match record:
+            case BeginsAt(change=change, at=at, real=real):
+                self.waits = change
+                progress.waits(change, at, real)
             case ChangeBegun(change=change, devices=devices):
                 self.change, self.latest = self.change or change, change
                 progress.begun(change, devices)
@@ -206,7 +227,7 @@ class _Follower:
     def _question_text(self) -> str:
         question = self._question
         if self._choosing or question is None:
-            return self._app.text("cli:attach.choose")
+            return self._app.text("cli:attach.choose" if self._begun else "cli:attach.choose_waiting")
         if question.about == "code":
             return question.text
         left = max(0, int(question.until_s - time.monotonic()))
@@ -217,7 +238,7 @@ class _Follower:
         if not self._asks:
             self.detached = True
         elif self._choosing:
-            self._choose("r")
+            self._choose("r" if self._begun else "c")
         else:
             self._choosing = True
             termios.tcflush(_INPUT, termios.TCIFLUSH)
@@ -240,10 +261,15 @@ class _Follower:
         elif question is not None and (word := self._meaning(text.casefold())):
             self._link.send(OperatorAnswer(question.number, word))
 
+    @property
+    def _begun(self) -> bool:
+        """True unless the change waits for its begin."""
+        return bool(self.change) or not self.waits
+
     def _choose(self, choice: str) -> None:
         self._choosing = False
-        if choice.startswith("r"):
-            self._progress.say(self._app.text("cli:attach.reverts"))
+        if choice.startswith("r" if self._begun else "c"):
+            self._progress.say(self._app.text("cli:attach.reverts" if self._begun else "cli:attach.cancels"))
             self._link.send(Interrupt())
         self.detached = choice.startswith("d")
         self._prompt()

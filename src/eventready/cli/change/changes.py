@@ -12,6 +12,7 @@ from typing import Any
 import click
 from rich.text import Text as RichText
 
+from eventready.change.errors import abbreviate
 from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.recovery import Decision, DeviceView, claim_of, release
 from eventready.change.execute.rollback import readable_plan
@@ -26,31 +27,38 @@ from eventready.change.execute.status import (
     needs_person,
 )
 from eventready.change.safety.approval import is_signed_change
+from eventready.cli.change.plan_text import until_text
 from eventready.cli.change.progress import ApplyProgress
 from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App, Shown
 from eventready.cli.signing import current_user
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import message
+from eventready.core.messages import message, term
 from eventready.core.timezone import local_time
 from eventready.store.change_steps import AS_BEFORE, STEPS, WITH_CHANGE, Done, Ended, absolute_state
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
 from eventready.store.store import Store
+from eventready.store.waiting_changes import STEPS as WAITING_STEPS
+from eventready.store.waiting_changes import Cancelled, NotBegun, WaitingChange
 
 
 def list_changes(app: App) -> None:
-    """List all changes, the latest last: time, operator, device states."""
-    if not Store.exists(app.workspace_path):
-        entries: list[tuple[ChangeRecord, bool]] = []
-    else:
+    """List all changes, the latest last: time, operator, device states; then the waiting ones."""
+    entries: list[tuple[ChangeRecord, bool]] = []
+    pending: Sequence[WaitingChange] = ()
+    if Store.exists(app.workspace_path):
         with app.open_store(make=False, only_reads=True) as store:
             found = store.changes.entries()
             entries = [(store.changes.get(entry.id), store.changes.is_active(entry.id)) for entry in found]
+            pending = store.waiting.pending()
     columns = ("change", "event_time", "by", "what", "devices", "")
-    cells = (_row(app, record, active=active) for record, active in entries)
+    cells = [_row(app, record, active=active) for record, active in entries]
+    cells += [_waiting_row(app, one) for one in pending]
+    lost = [message("change:waits_lost", change=one.id) for one in pending if one.state == "lost"]
     app.show(
-        lambda: [_to_dict(record, active=active) for record, active in entries],
+        lambda: [*(_to_dict(record, active=active) for record, active in entries), *map(_waiting_dict, pending)],
         Listing("change:column", columns, cells, "change:none"),
+        closing=lost,
     )
 
 
@@ -59,6 +67,36 @@ def _row(app: App, record: ChangeRecord, *, active: bool) -> Sequence[Cell]:
     mark = styled(*_mark(app, record, states, active=active))
     moment, by = event_time(app, entry), entry.header.by
     return entry.id, moment, by, subject(app, record), count_states(app, states), mark
+
+
+def _waiting_row(app: App, one: WaitingChange) -> Sequence[Cell]:
+    announced = one.announced
+    moment = app.text("change:event_rehearsal" if announced.rehearsal else "change:event_real", at=announced.at)
+    mark = styled(term("change:waiting", one.state, app.lang), "bold red" if one.state == "lost" else "bold")
+    devices = app.text("change:waiting_devices", devices=len(announced.devices))
+    return one.id, moment, announced.by, ", ".join(announced.intents), devices, mark
+
+
+def _waiting_dict(one: WaitingChange) -> dict[str, Any]:
+    """Return a waiting change with the keys of a change, and its state under `waits`."""
+    announced = one.announced
+    return {
+        "id": one.id,
+        "event": announced.event,
+        "begun": None,
+        "ended": None,
+        "working": one.state in ("waiting", "due"),
+        "header": None,
+        "altered": False,
+        "intents": list(announced.intents),
+        "devices": [],
+        "exit": None,
+        "waits": {
+            "state": one.state,
+            "recorded": one.recorded,
+            **{WAITING_STEPS.name(step): WAITING_STEPS.plain(step) for step in (announced, one.last)},
+        },
+    }
 
 
 def _mark(app: App, record: ChangeRecord, states: Sequence[DeviceStatus], *, active: bool) -> tuple[str, str]:
@@ -77,6 +115,9 @@ def _mark(app: App, record: ChangeRecord, states: Sequence[DeviceStatus], *, act
 def show(app: App, *, change: str, globs: Sequence[str]) -> None:
     """Show a change: the state of each device, and the journal."""
     with app.open_store(make=False, only_reads=True) as store:
+        if waiting := _unbegun(store, change):
+            app.show(_waiting_dict(waiting), *_waiting_lines(app, waiting))
+            return
         record = store.changes.get(change)
         active = store.changes.is_active(record.entry.id)
     chosen = [
@@ -89,6 +130,38 @@ def show(app: App, *, change: str, globs: Sequence[str]) -> None:
          "steps": _steps(record, chosen)},
         _shown(app, record, chosen, active=active),
     )  # fmt: skip
+
+
+def _unbegun(store: Store, name: str) -> WaitingChange | None:
+    """Return the announced change of this id without a begin, if any."""
+    return next((one for one in store.waiting.all() if one.id == name and one.state != "begun"), None)
+
+
+def _waiting_lines(app: App, one: WaitingChange) -> Iterator[Shown]:
+    """Yield the announcement of a change without a begin, its state, and the next command."""
+    announced = one.announced
+    yield message(
+        "change:announced", change=one.id, plan=announced.plan, at=announced.at, by=announced.by, host=announced.host,
+        devices=abbreviate(announced.devices),
+    )  # fmt: skip
+    match one.last:
+        case Cancelled(by=by, host=host):
+            yield message("change:waiting_cancelled", by=by, host=host)
+        case NotBegun(why=why):
+            yield message("change:waiting_not_begun", why=why)
+        case _:
+            yield app.hint(message("change:waits_lost" if one.state == "lost" else "change:waits_on", change=one.id))
+
+
+def cancel(app: App, *, change: str, by: str) -> None:
+    """Cancel a waiting change; no device is touched."""
+    person, host = current_user(by)
+    with app.open_store(make=False) as store:
+        done = store.waiting.cancel(change, person, host)
+    app.show(
+        {"change": done.id, "plan": done.announced.plan, "by": person, "was": done.state},
+        message("change:waiting_done", change=done.id, plan=done.announced.plan),
+    )
 
 
 def release_device(app: App, *, change: str, device: str, claim: str, by: str, why: str, yes: bool) -> None:
@@ -157,6 +230,8 @@ def _header_lines(app: App, record: ChangeRecord) -> list[str]:
     if header.applied and (sealed := readable_plan(record)):
         valid = is_signed_change(header.applied, sealed, entry.id, app.workspace.event.changes)
         lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=header.applied.by))
+    if until := plan.plan.until:
+        lines.append(until_text(until.window, until.moment, app.lang))
     lines += [app.text("change:approved", by=approver.by) for approver in plan.approvals]
     if header.approved_by and not header.planner_signed:
         lines.append(app.text("change:four_eyes", by=plan.plan.by))
@@ -211,6 +286,8 @@ def subject(app: App, record: ChangeRecord) -> str:
     if plan.drill:
         return app.text("change:subject_drill", name=plan.drill.name)
     intents = list(plan.intents) or [app.text("change:subject_unread")]
+    if removes := record.entry.header.removes:
+        return app.text("change:plan.removal", plan=removes, intents=", ".join(intents))
     return app.text("change:subject_rollback", change=back, intents=intents) if back else ", ".join(intents)
 
 

@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -20,14 +20,19 @@ from eventready.change.execute.attach.sockets import connect
 from eventready.change.execute.calls import call_about_end, call_for_answer
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, NoChangeProgress, Options
 from eventready.change.execute.result import ApplyResult
+from eventready.change.plan.order import partners_of
 from eventready.cli.change.attach import follow
 from eventready.cli.change.progress import ApplyProgress, interruption_as_failure, report_result
 from eventready.cli.context import App
 from eventready.cli.failures import report_exception
-from eventready.core.errors import EventreadyError, Exit, UsageError, os_reason
+from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError, os_reason
 from eventready.core.messages import message
 from eventready.session import target
 from eventready.store.store import Store
+from eventready.workspace.keys.backup_key import ENVIRONMENT as BACKUP_KEY_REFERENCE
+from eventready.workspace.keys.backup_key import load_backup_key
+from eventready.workspace.keys.secrets import keeping
+from eventready.workspace.workspace import Workspace
 
 #: Carry a change out, to be called with its context.
 Run: TypeAlias = Callable[[ExecutionContext], ApplyResult]
@@ -35,16 +40,19 @@ Run: TypeAlias = Callable[[ExecutionContext], ApplyResult]
 
 def carry_out(
     app: App, options: Options, run: Run, *, plan: str, devices: Sequence[str] = (), notices: Sequence[str] = (),
-    hold: bool = False,
+    hold: bool = False, change: str = "",
 ) -> Exit:  # fmt: skip
     """Run a change and report its result; from a terminal in a process of its own.
 
-    `plan` names the plan, `devices` those whose secrets are resolved before. Raises EventreadyError.
+    `plan` names the plan, `devices` those whose secrets are resolved before; `change` is the id of one that waits.
+    Raises EventreadyError.
     """
-    process = ProcessOf(plan, options.by, options.host, os.getpid())
-    if not (app.shows_progress and sys.stdin.isatty()):
+    process = ProcessOf(plan, options.by, options.host, os.getpid(), change)
+    detaches = app.shows_progress and sys.stdin.isatty()
+    if detaches or change:
+        keep_secrets(app.allowed_workspace, devices, options)
+    if not detaches:
         return _here(app, options, run, process, notices=notices, hold=hold)
-    app.allowed_workspace.check_secrets(devices)
     try:
         server = AttachServer(app.workspace_path, process, NoChangeProgress())
         connection = connect(server.path)
@@ -53,6 +61,22 @@ def carry_out(
     detach(partial(_detached, app, server, connection, options, run, hold=hold))
     server.leave()
     return follow(app, Attachment(connection), notices)
+
+
+def keep_secrets(workspace: Workspace, devices: Sequence[str], options: Options) -> None:
+    """Resolve the secrets of devices, and the key of backups, once for the life of this process. Raises WorkspaceError.
+
+    Devices read beside them do without: their errors are those of their logins.
+    """
+    partners = partners_of(workspace.devices, workspace.files.groups_of)
+    beside = {name for device in devices for name in partners.get(device, ())[: options.partners]} - set(devices)
+    with keeping():
+        workspace.check_secrets(devices)
+        for name in sorted(beside):
+            with suppress(WorkspaceError):
+                workspace.check_secrets([name])
+        if os.environ.get(BACKUP_KEY_REFERENCE):
+            load_backup_key(workspace.path)
 
 
 def _here(app: App, options: Options, run: Run, process: ProcessOf, *, notices: Sequence[str], hold: bool) -> Exit:
@@ -64,6 +88,8 @@ def _here(app: App, options: Options, run: Run, process: ProcessOf, *, notices: 
                 server = _server(app, process, progress, needed=hold)
                 with server or nullcontext(), _failure_published(server):
                     done = _published(app, store, server, progress, options, run, hold=hold)
+                    if options.unattended and done.exit:
+                        call_about_end(ExecutionContext(app.workspace, store, app.clock, options, progress), done)
         return report_result(app, done, store)
 
 

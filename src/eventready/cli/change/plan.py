@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from eventready.change.document import Plan, load_plan, write_plan
+from eventready.change.execute.removal_plan import applied_plan, make_removal_plan
 from eventready.change.plan.make import make_plan
+from eventready.change.plan.until import until_of
 from eventready.change.safety.approval import four_eyes_unproven, sign_plan
 from eventready.cli.change.plan_for import propose
 from eventready.cli.change.plan_text import plan_lines
@@ -16,6 +19,7 @@ from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Message, message
 from eventready.core.validation_messages import suggest
+from eventready.facts.equipment import Equipment
 from eventready.workspace.devices.intents import Intent
 from eventready.workspace.devices.select import select
 
@@ -31,18 +35,23 @@ def command(
     workers: int | None,
     detailed: bool,
     wanted: str,
+    end: str | None,
+    removes: str | None,
 ) -> int:
     """Render INTENT... for its devices, read their configurations, and show the changes and their order."""
     if wanted:
-        if intents or out or detailed:
+        if intents or out or detailed or end is not None or removes is not None:
             raise UsageError(message("cli:plan.for_alone"))
         return propose(app, wanted, limit)
-    if not intents:
+    if removes is not None and (intents or end is not None):
+        raise UsageError(message("cli:plan.remove_alone"))
+    if not intents and removes is None:
         raise UsageError(message("cli:plan.nothing"))
     workspace = app.allowed_workspace
     for name in intents:
         if name not in workspace.intents:
             raise UsageError(message("cli:plan.intent", name=name), do=suggest(name, workspace.intents))
+    until = None if end is None else until_of(workspace.event, end, app.clock.now())
     devices = select(workspace.devices, limit)
     settings = workspace.event.changes
     key, by = role_key(app, settings.planners if out else (), source, by)
@@ -50,11 +59,13 @@ def command(
     if out is not None:
         refuse_overwrite(out)
     reading = workspace.event.reading.given(workers=workers)
+    equipment = app.equipment.only(devices)
     with ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
-        plan = make_plan(
-            workspace, app.equipment.only(devices), intents, clock=app.clock, by=planner, progress=bars,
-            workers=reading.workers,
-        )  # fmt: skip
+        reads: dict[str, Any] = {"clock": app.clock, "by": planner, "progress": bars, "workers": reading.workers}
+        if removes is not None:
+            plan = _removal(app, equipment, removes, **reads)
+        else:
+            plan = make_plan(workspace, equipment, intents, until=until, **reads)
     closing = [_next(app, plan, out)]
     if out is not None:
         file = sign_plan(plan, settings, key, app.clock.real())
@@ -62,6 +73,13 @@ def command(
         closing = [*filter(None, [four_eyes_unproven(file, settings)]), *closing]
     app.show(plan.document, plan_lines(plan, app.lang), closing=closing)
     return Exit.FINDINGS if detailed and not plan.empty else Exit.OK
+
+
+def _removal(app: App, equipment: Equipment, name: str, **reads: Any) -> Plan:
+    path = Path(name)
+    plan = load_plan(path).plan.id if path.is_file() else name.strip()
+    with app.open_store(make=False, only_reads=True) as store:
+        return make_removal_plan(app.workspace, equipment, store, applied_plan(store, plan), **reads)
 
 
 def _planner(by: str, approvals: int) -> str:

@@ -37,10 +37,14 @@ def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
     what = ", ".join(plan.intents)
     if drill:
         what = text("change:plan.drill", lang, name=drill.name, seconds=drill.observe_s)
+    if plan.removes:
+        what = text("change:plan.removal", lang, plan=plan.removes, intents=what)
     heading = fold([text("change:plan.heading", lang, plan=plan.id, what=what)])
     yield from (click.style(line, bold=True) for line in heading)
     at = datetime.fromisoformat(plan.created.event)
     yield from fold([text("change:plan.made", lang, by=plan.by, at=at, seal=plan.sha256[:16])])
+    if plan.until is not None:
+        yield from fold([until_text(plan.until.window, plan.until.moment, lang)])
     for group in group_devices(plan.devices, sent=sent):
         yield ""
         yield from _change(group, lang)
@@ -48,7 +52,7 @@ def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
         yield from _listed(text("change:plan.order", lang), _order(plan, lang))
         yield from _guards(plan, lang)
         yield from _listed(text("change:plan.effect", lang), _effects(plan, lang))
-    if plan.drill is None and plan.rolls_back is None:
+    if plan.drill is None and plan.rolls_back is None and not plan.removes:
         yield from _basis(plan, lang)
     yield from _listed(text("change:plan.unchanged", lang), [", ".join(plan.unchanged)] if plan.unchanged else [])
     out: dict[str | Message, list[str]] = {}
@@ -57,6 +61,12 @@ def plan_lines(plan: Plan, lang: Lang, *, sent: bool = False) -> Iterator[str]:
     left_out = [f"{', '.join(names)}: {in_language(reason, lang)}" for reason, names in out.items()]
     yield from _listed(text("change:plan.left_out", lang), left_out)
     yield from fold(["", _total(plan, lang)])
+
+
+def until_text(window: str, end: datetime, lang: Lang) -> str:
+    """Return the sentence on the end of the lines; `window` may be empty."""
+    msgid = "change:until.window" if window else "change:until.time"
+    return text(msgid, lang, window=window, end=shown_at(end))
 
 
 def _total(plan: Plan, lang: Lang) -> str:
@@ -92,13 +102,14 @@ def _change(group: DeviceGroup, lang: Lang) -> Iterator[str]:
 
 def _order(plan: Plan, lang: Lang) -> Iterator[str]:
     """The waves. The first wave is a single device; its failure stops the change."""
-    for number, (wave, seconds) in enumerate(zip(plan.waves, plan.durations, strict=True), start=1):
+    for number, (wave, (begin, end)) in enumerate(zip(plan.waves, plan.timetable(), strict=True)):
         names = ", ".join(wave)
-        alone = number == 1 and len(plan.waves) > 1
+        alone = number == 0 and len(plan.waves) > 1
         shown = text("change:plan.alone", lang, names=names) if alone else names
-        about = text("change:plan.about", lang, wave=shown, minutes=ceil(seconds / 60))
-        beside = text("change:plan.together", lang) if number in plan.together else ""
-        yield f"{number:3}  {about}{beside}"
+        about = text("change:plan.about", lang, wave=shown, minutes=ceil((end - begin) / 60))
+        soaking = [name for name in plan.order if name in plan.beside(number)]
+        beside = text("change:plan.together", lang, devices=soaking) if soaking else ""
+        yield f"{number + 1:3}  {about}{beside}"
     if plan.waves:
         yield text("change:plan.duration", lang, minutes=ceil(plan.duration / 60))
     if plan.atomic:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -55,6 +56,7 @@ class ApplyProgress:
         self._lock = Lock()
         self._head, self._at, self._left = "", dict[str, str](), 0
         self._prompt: Callable[[], str] | None = None
+        self._begins: datetime | None = None
         self.recorded: Callable[[], RecordedProgress | None] = lambda: None
 
     def __enter__(self) -> Self:
@@ -68,12 +70,16 @@ class ApplyProgress:
         if self._interactive:
             self._live.stop()
 
+    def waits(self, change: str, at: datetime, real: datetime) -> None:
+        """See ChangeProgress."""
+        self._warn()
+        self._begins = real
+        self._print_always(self._text("change:waits", change=change, at=at), "bold")
+
     def begun(self, change: str, devices: int) -> None:
         """See ChangeProgress."""
-        for notice in self._notices:
-            self._print_always(notice, "yellow")
-        self._notices = ()  # an atomic change may begin a rollback
-        self._at, self._left = {}, 0
+        self._warn()
+        self._at, self._left, self._begins = {}, 0, None
         self._print(self._text("change:begun", change=change, devices=devices), "bold")
 
     def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
@@ -115,6 +121,12 @@ class ApplyProgress:
         """Print a line."""
         self._print_always(line, "bold")
 
+    def _warn(self) -> None:
+        """Print the notices, once: an atomic change may begin a rollback."""
+        for notice in self._notices:
+            self._print_always(notice, "yellow")
+        self._notices = ()
+
     def _text(self, msgid: str, /, **params: Param) -> str:
         return text(msgid, self._lang, **params)
 
@@ -132,6 +144,9 @@ class ApplyProgress:
     def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
         with self._lock:
             at, left, head, prompt = dict(self._at), self._left, self._head, self._prompt
+        if self._begins is not None:
+            seconds = max(0, int((self._begins - datetime.now(UTC)).total_seconds()))
+            yield Text(self._text("change:waits_left", left=str(timedelta(seconds=seconds))), style="bold")
         if recorded := self.recorded():
             yield Text(recorded.head.render(self._lang), style="bold")
             yield from self._lines([(one.step, one.describe(active=True)) for one in recorded.in_order])

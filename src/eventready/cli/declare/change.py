@@ -9,11 +9,15 @@ from eventready.cli.declare.first_week import FirstWeek
 from eventready.cli.declare.work import work
 
 
-@click.command("plan", cls=FirstWeek, first=("limit", "wanted", "out", "by"))
+@click.command("plan", cls=FirstWeek, first=("limit", "wanted", "end", "removes", "out", "by"))
 @click.argument("intents", nargs=-1, metavar="INTENT...")
 @options.limit_option
 @click.option("--for", "wanted", default="", metavar="VENUE|FINDING",
               help="Propose the intents for open findings: of a venue, a check, a device.")  # fmt: skip
+@click.option("--until", "end", metavar="WINDOW|TIME",
+              help="The lines are for the event: off the devices when this window ends, or at this time.")  # fmt: skip
+@click.option("--remove", "removes", metavar="PLAN",
+              help="Take the lines of an applied plan away: its id, its file, or the id of its change.")  # fmt: skip
 @click.option("--out", type=options.FILE, metavar="PLAN", help="The file for the sealed plan.")
 @click.option(
     "--by", default="", metavar="NAME", help="The planner.  [default: your login, unless approvals are required]"
@@ -30,6 +34,12 @@ def plan() -> None:
 
     The plan names the audit on which it rests with its age, the open findings of the checks that its intents mend, and
     all others. With --for no device is read, and no plan is made.
+
+    With --until the plan, its approval and its change name the end, and `duties deadlines` has it until the lines are
+    off: late after 14 days.
+
+    With --remove the difference is computed against today's configuration: a line that others changed since stays, and
+    the plan names it. Such a plan is approved and applied as any other.
 
     Read-only. The file of --out is sealed, to be approved and applied later.
 
@@ -62,6 +72,8 @@ def approve() -> None:
 @click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
 @click.option("--attach", "attached", is_flag=False, flag_value="latest", default="", metavar="[CHANGE]",
               help="Show a running change here, and answer its questions.")  # fmt: skip
+@click.option("--at", "begin_at", default="", metavar="TIME",
+              help="Begin at this time without you, within an approval: '2033-07-25 01:00'.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal; scripts are not asked.")
@@ -77,6 +89,9 @@ def apply() -> None:
     Every step is recorded before it is taken. The change is a process of its own: it goes on without this terminal, and
     --attach shows it again on any terminal. Ctrl-C asks whether to revert, to detach, or to go on. Without a terminal
     `apply` waits for the end; Ctrl-C then reverts: no further device starts, and unconfirmed devices revert.
+
+    With --at the plan is checked for that time, waits as a process of its own, and is checked again with the files as
+    they are then. A refusal at the begin is a call, and no begin is made up for later. `changes cancel` cancels.
 
     With --dry-run no line takes effect; the devices that cannot check are named. With --rehearse no line is sent to a
     device: the exit codes are those of the twin, and 4 for a device without a simulation.
@@ -134,6 +149,22 @@ def changes_list() -> None:
 @work("eventready.cli.change.changes:show")
 def changes_show() -> None:
     """Show a change: the state of each device, and the journal. CHANGE is an id or a prefix of an id."""
+
+
+@changes.command("cancel")
+@click.argument("change", default="latest")
+@click.option("--by", default="", metavar="NAME", help="Person who cancels.  [default: your login]")
+@work("eventready.cli.change.changes:cancel")
+def changes_cancel() -> None:
+    """Cancel a waiting change; no device is touched. CHANGE is its id, its plan, or a prefix.
+
+    A change whose process was lost before its begin never begins; to cancel it takes it from the list.
+
+    \b
+    Exit codes:
+      0  cancelled
+      7  refused: it has begun, or is over
+    """
 
 
 @changes.command("release")

@@ -160,7 +160,7 @@ def roster_diff() -> None:
 
 
 def _moment(context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
-    context.ensure_object(App).take_zone()
+    context.ensure_object(App).take_place()
     return None if value is None else parse_moment(value)
 
 

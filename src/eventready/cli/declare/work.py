@@ -28,7 +28,7 @@ def work(place: str, **given: str) -> Callable[[Callable[[], None]], Callable[..
             if context.invoked_subcommand:
                 return None
             app = context.ensure_object(App)
-            app.take_zone()
+            app.take_place()
             if app.output == "ndjson" and place != WATCH:
                 raise UsageError(message("cli:main.ndjson"))
             return function(place)(context.obj, **given, **options)

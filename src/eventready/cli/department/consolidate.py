@@ -42,7 +42,7 @@ def command(
         rehearsal=clock.rehearsal,
     )
     venues = VenueNames.load(event, venues_file, {key.operator for key in policy.keys.values()})
-    profile = load_profile(app.workspace_path, app.paper_lang)
+    profile = load_profile(app.workspace_path, app.paper_lang, event.country)
     with Store.of_workspace(app.workspace_path) as store:
         log = ReceivedLog(store, clock, policy)
         received = receive(bundles, policy, log.last(), restarted, venues.mapped)

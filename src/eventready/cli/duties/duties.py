@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from eventready.clauses.attesting import duty_named
+from eventready.clauses.calendar import Calendar
 from eventready.clauses.deadlines import Deadline
 from eventready.clauses.event_record import EventRecord
 from eventready.clauses.gather import gather
@@ -16,7 +16,7 @@ from eventready.cli.console import Cell, Listing, styled
 from eventready.cli.context import App, Shown
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit
-from eventready.core.messages import Lang, Message, in_both, message, term, text
+from eventready.core.messages import Lang, Message, message, term, text
 from eventready.core.strings.texts import at, short
 
 _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done": "red", "not_applicable": "dim"}
@@ -117,9 +117,9 @@ def list_deadlines(app: App, *, everything: bool, ics: Path | None) -> Exit:
         _deadline_cells(deadline, app.lang) for deadline in deadlines if everything or deadline.status not in _PAST
     )
     app.show(
-        [_plain(deadline) for deadline in deadlines],
+        [deadline.to_dict() for deadline in deadlines],
         Listing("cli:deadlines_column", ("due", "status", "what", "note"), shown),
-        closing=[message("cli:deadlines.late", at=now, late=late)],
+        closing=[message("cli:deadlines.late", at=now, late=late), *filter(None, [Calendar.of(workspace.event).gap])],
     )
     return Exit.DEADLINE if late else Exit.OK
 
@@ -128,21 +128,6 @@ def _deadline_cells(deadline: Deadline, lang: Lang) -> Sequence[Cell]:
     note = deadline.note.render(lang) if deadline.note else ""
     status = styled(term("clauses:deadline_status", deadline.status, lang), _DEADLINE_STYLE.get(deadline.status, ""))
     return at(deadline.due), status, deadline.title, "; ".join(part for part in (deadline.owner, note) if part)
-
-
-def _plain(deadline: Deadline) -> dict[str, Any]:
-    return {
-        "id": deadline.id,
-        "kind": deadline.kind,
-        "status": deadline.status,
-        "due": deadline.due.isoformat(timespec="minutes"),
-        "latest": deadline.latest.isoformat(timespec="seconds"),
-        "warn": deadline.warn.isoformat(timespec="minutes"),
-        "title": in_both(deadline.title),
-        "note": in_both(deadline.note) if deadline.note else None,
-        "owner": deadline.owner,
-        "venues": [*deadline.venues],
-    }
 
 
 def load_event_record(app: App, clock: Clock) -> EventRecord:

@@ -44,7 +44,8 @@ def _paper(
 ) -> Exit:
     """Write every file of a paper, print its only form, or check its sources."""
     material = _material(app, kind, wanted, run, week)
-    document = kind.write(material, load_profile(app.workspace_path, wanted.lang), wanted.lang, **values)
+    profile = load_profile(app.workspace_path, wanted.lang, material.event.country)
+    document = kind.write(material, profile, wanted.lang, **values)
     for notice in document.notices:
         app.say(app.hint(notice))
     if wanted.check:
@@ -110,5 +111,5 @@ def write(
 def check_template(app: App, *, file: Path) -> None:
     """Check a profile (templates/reports/vi.yaml): keys, sentences and variables."""
     of: Lang = app.chosen_lang or ("en" if file.stem.endswith("en") else "vi")
-    check_profile(file, of)
+    check_profile(file, of, app.country)
     app.show({"file": str(file), "lang": of, "holds": True}, message("cli:papers.known", file=str(file)))

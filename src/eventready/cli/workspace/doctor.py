@@ -85,7 +85,7 @@ def _by_cause(signs: Iterable[Diagnostic], lang: str) -> Iterator[Diagnostic]:
 
 
 def _doors(app: App) -> Iterator[Diagnostic]:
-    """Keys of the pages that nobody has used yet, and pages served to other machines without TLS."""
+    """Unused keys of the pages, and pages served to other machines without TLS."""
     from eventready.store.store import Store  # noqa: PLC0415  loads SQLAlchemy
     from eventready.watch.web.access.keys import KEYS, SERVED  # noqa: PLC0415  loaded with a store only
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import click
 
+from eventready.clauses.announcement import Announcement, announcement_of
 from eventready.cli.context import App
-from eventready.core.clock import parse_moment
+from eventready.core.clock import Clock, parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.core.timezone import local_time, use_zone
+from eventready.core.timezone import use_zone
 from eventready.workspace.examples.example import copy_example, example_named
 from eventready.workspace.examples.kit import open_kit
 from eventready.workspace.examples.new_workspace import (
@@ -28,7 +29,8 @@ from eventready.workspace.examples.new_workspace import (
 )
 from eventready.workspace.files.datetimes import zone_name
 from eventready.workspace.permission import allow
-from eventready.workspace.settings.event import ADDRESS, Operator
+from eventready.workspace.settings.duties import load_duties
+from eventready.workspace.settings.event import ADDRESS, Operator, load_event
 
 
 def command(
@@ -62,12 +64,12 @@ def command(
         opened = open_kit(kit, fingerprint)
         answers = _complete(app, {"--enterprise": enterprise, "--bastion": bastion}, _OWN)
         own = NewOperator(answers["--enterprise"], short, operator, answers["--bastion"])
-        written = write_kit_workspace(folder, opened, own)
+        written = write_kit_workspace(folder, opened, own, app.clock.now())
     elif example is not None:
         written = copy_example(folder, example_named(example))
     else:
-        today = app.clock.now() if app.clock.rehearsal else app.clock.real()
         use_zone(zone_name(zone))
+        now = Clock.starting(app.chosen_now).now()
         complete = _complete(app, {
             "--event": name, "--province": province, "--opening": opening, "--venue": ";".join(venues) or None,
             "--enterprise": enterprise, "--recipient": recipient, "--recipient-email": recipient_email,
@@ -89,15 +91,30 @@ def command(
                 recipient_email=complete["--recipient-email"] or NewEvent.recipient_email,
                 bastion=complete["--bastion"],
                 zone=zone,
-                today=local_time(today).date(),
+                prepared=now,
             ),
         )
     with suppress(UsageError):  # without a configuration folder `eventready trust content` explains what to do
         allow(folder)
+    announcement = _announcement(folder)
     app.show(
-        {"workspace": str(folder), "files": [path.as_posix() for path in written]},
-        closing=[message("cli:init.next", folder=str(folder))],
+        {
+            "workspace": str(folder),
+            "files": [path.as_posix() for path in written],
+            **announcement.to_dict(),
+        },
+        closing=[message("cli:init.next", folder=str(folder)), *announcement.sentences],
     )
+
+
+def _announcement(folder: Path) -> Announcement:
+    """Return the past and near deadlines of the workspace; none of an example."""
+    event = load_event(folder / "inventory" / "event.yaml")
+    if event.prepared is None:
+        return Announcement()
+    path = folder / "inventory" / "duties.yaml"
+    duties = load_duties(path, windows=event.windows, venues=event.venue_ids).duties
+    return announcement_of(event, duties, event.prepared, "workspace")
 
 
 def _complete(app: App, answers: dict[str, str | None], needed: Collection[str]) -> dict[str, str]:

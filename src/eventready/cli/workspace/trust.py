@@ -21,6 +21,7 @@ from eventready.workspace.bound_files import BoundContent
 from eventready.workspace.devices.select import select
 from eventready.workspace.permission import FileChange, allow, by_environment, changes, is_allowed, reviewed
 from eventready.workspace.settings.alerts import load_alerts
+from eventready.workspace.settings.watch import load_serve
 from eventready.workspace.workspace import Workspace
 
 #: Seconds for the host key of an address.
@@ -47,8 +48,10 @@ def review_content(app: App, *, yes: bool, show: bool) -> None:
         return
     changed = [{"file": one.path, "kind": one.kind, "diff": one.diff} for one in differences]
     app.show(
-        {"allowed": is_allowed(folder), "programs": _programs(content), "recipients": _recipients(workspace),
-         "variables": content.references.variables, "change_settings": _change_settings(workspace), "changes": changed},
+        {"allowed": is_allowed(folder), "connects": _addresses(workspace), "mail_server": _mail_server(workspace),
+         "programs": _programs(content), "recipients": _recipients(workspace),
+         "variables": content.references.variables, "change_settings": _change_settings(workspace),
+         "page_settings": _page_settings(workspace), "changes": changed},
         _review(app, content, differences),
     )  # fmt: skip
     if show:
@@ -66,24 +69,31 @@ def review_content(app: App, *, yes: bool, show: bool) -> None:
 
 def _review(app: App, content: BoundContent, differences: Sequence[FileChange]) -> Iterator[str]:
     workspace = app.workspace
-    jumps = (jump.hostname for jump in workspace.jump_hosts.values())
-    addresses = sorted({*(device.hostname for device in workspace.devices), *jumps})
+    addresses = _addresses(workspace)
     more = max(0, len(addresses) - 8)
     msgid = "cli:allow.devices_more" if more else "cli:allow.devices"
     connects = app.text(msgid, count=len(workspace.devices), addresses=addresses[:8], more=more)
     yield from _lines(app.text("cli:allow.connects"), [connects] if addresses else [])
-    server = workspace.event.mail.server if workspace.event.mail else None
-    yield from _lines(app.text("cli:allow.server"), [server.host] if server else [])
+    yield from _lines(app.text("cli:allow.server"), [*filter(None, [_mail_server(workspace)])])
     yield from _lines(app.text("cli:allow.recipients"), _recipients(workspace))
     yield from _lines(app.text("cli:allow.programs"), _programs(content))
     yield from _lines(app.text("cli:allow.variables"), content.references.variables)
-    settings = _change_settings(workspace).items()
-    yield from _lines(
-        app.text("cli:allow.changes"), [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in settings]
-    )
+    for title, settings in (("changes", _change_settings(workspace)), ("pages", _page_settings(workspace))):
+        lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in settings.items()]
+        yield from _lines(app.text(f"cli:allow.{title}"), lines)
     for change in differences:
         yield f"{term('cli:allow_change', change.kind, app.lang):8} {visible(change.path)}"
         yield from (f"         {visible(in_language(line, app.lang))}" for line in change.diff)
+
+
+def _addresses(workspace: Workspace) -> list[str]:
+    jumps = (jump.hostname for jump in workspace.jump_hosts.values())
+    return sorted({*(device.hostname for device in workspace.devices), *jumps})
+
+
+def _mail_server(workspace: Workspace) -> str:
+    server = workspace.event.mail.server if workspace.event.mail else None
+    return server.host if server else ""
 
 
 def _programs(content: BoundContent) -> list[str]:
@@ -95,6 +105,12 @@ def _change_settings(workspace: Workspace) -> Mapping[str, JsonValue]:
     settings = workspace.event.changes
     written: dict[str, JsonValue] = settings.model_dump(mode="json", exclude_unset=True)
     return {"approvals": settings.approvals, **written}
+
+
+def _page_settings(workspace: Workspace) -> Mapping[str, JsonValue]:
+    """Settings of serve.yaml as written: names, believed proxies, and the provider of the roles."""
+    written: dict[str, JsonValue] = load_serve(workspace.path).model_dump(mode="json", exclude_unset=True)
+    return written
 
 
 def _recipients(workspace: Workspace) -> list[str]:

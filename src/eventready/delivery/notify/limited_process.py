@@ -23,7 +23,7 @@ class ProcessEnded(Exception):
 
 
 def run_in_process(module: str, request: Mapping[str, str | None], limit_s: float) -> Any:
-    """Return the outcome of a request by a module that calls `serve_request`. Raises ProcessEnded."""
+    """Return the outcome of a request by a module with a call of `serve_request`. Raises ProcessEnded."""
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-m", module],

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from statistics import fmean
 
 from eventready.core.clock import Clock
 from eventready.core.messages import Message, message
@@ -32,7 +33,10 @@ UNITS = {
 _SKEW = timedelta(minutes=1)
 #: Figures of a record over two periods.
 _TWICE = ("prb_down", "prb_up")
-_FIGURES = (*UNITS, *(f"{name}_before" for name in _TWICE))
+#: Means of the last hour, and the figures that they are of.
+_HOURLY = {"users_hour": "users_mean", "traffic_hour": "traffic"}
+_HOUR_S = 3600
+_FIGURES = (*UNITS, *(f"{name}_before" for name in _TWICE), *_HOURLY)
 
 
 def devices_of_files(performance: PerformanceFile, devices: Iterable[Device]) -> tuple[Device, ...]:
@@ -241,9 +245,26 @@ def _record(name: str, newest: CellPeriod, periods: Sequence[CellPeriod], read: 
     figures = {figure: newest.figures[figure] for figure in read.known}
     if before is not None and not before.differing:
         figures |= {f"{figure}_before": before.figures[figure] for figure in _TWICE if figure in read.known}
+    hour = _last_hour(newest, periods)
+    figures |= {name: _mean(one, hour) for name, one in _HOURLY.items() if one in read.known}
     times = {"ended": newest.end.astimezone(UTC), "minutes": newest.seconds // 60}
     lacking = {"idle": tuple(sorted(newest.idle & read.known)), "uncounted": read.uncounted(name)}
     return CellPerformance.model_validate({"cell": name, **times, **figures, **lacking})
+
+
+def _last_hour(newest: CellPeriod, periods: Sequence[CellPeriod]) -> Sequence[CellPeriod]:
+    """Return the periods of the hour to the end of the newest; none where they leave a gap."""
+    by_end = {one.end: one for one in periods if one.seconds == newest.seconds and not one.differing}
+    number, rest = divmod(_HOUR_S, newest.seconds)
+    ends = (newest.end - timedelta(seconds=place * newest.seconds) for place in range(number))
+    found = [one for end in ends if (one := by_end.get(end)) is not None]
+    return found if len(found) == number and not rest else ()
+
+
+def _mean(figure: str, periods: Sequence[CellPeriod]) -> float | None:
+    """Return the mean of a figure; None without periods, and with a period without a value."""
+    values = [value for one in periods if (value := one.figures[figure]) is not None]
+    return fmean(values) if values and len(values) == len(periods) else None
 
 
 def _shown(moment: datetime) -> str:

@@ -39,12 +39,13 @@ class CellSource:
 
     @property
     def span(self) -> timedelta:
-        """Time of the periods in use: the newest, late at most, the one before, and one more that may overlap them."""
-        return timedelta(minutes=4 * self.settings.period_minutes + self.settings.late_minutes)
+        """Time of the periods in use: the newest, late at most, and those of the hour before, three at least."""
+        period = self.settings.period_minutes
+        return timedelta(minutes=period + max(3 * period, 60) + self.settings.late_minutes)
 
     @property
     def zone(self) -> ZoneInfo | None:
-        """Zone of times that name none."""
+        """Zone of times without a zone."""
         return ZoneInfo(self.settings.zone) if self.settings.zone else None
 
     def wanted(self, now: datetime) -> Wanted:

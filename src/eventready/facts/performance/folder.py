@@ -1,4 +1,4 @@
-"""Folder of performance files that arrive over time: each file is read once, its counters are kept while in use."""
+"""Folder of performance files arriving over time: each file is read once, its counters are kept while in use."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class _File:
 
 
 class FolderFiles:
-    """Counters of the files of a source. `kept`: what earlier readings kept, in their order.
+    """Counters of the files of a source. `kept`: those of earlier readings, in their order.
 
     A later version of a file takes the place of the periods of a version that is gone. The periods of a file that is
     gone otherwise are kept: files are moved away and overwritten after their time.
@@ -117,11 +117,11 @@ class FolderFiles:
 
     @property
     def stamps(self) -> frozenset[Stamp]:
-        """Stamps of the files with counters in use, and of those that would be read again."""
+        """Stamps of the files with counters in use, and of those to be read again."""
         return frozenset(self._files)
 
     def read(self, clock: Clock) -> Iterator[KeptFile]:
-        """Read the new files of the folder, and yield each. The figures are those of all after the last one."""
+        """Read the new files of the folder, and yield each. After the last, the figures are those of all."""
         listed = self._source.files(clock)
         if listed is None:
             self.found = None
@@ -153,7 +153,7 @@ class FolderFiles:
         self.found = Gathered(self._source.layout, periods, names, (), refused)
 
     def _forget(self, listed: Mapping[Stamp, Path]) -> None:
-        """Take the present names of files; drop the periods, and the files, that are not in use any more."""
+        """Take the present names of files; drop the periods and files no longer in use."""
         self._figures.forget(self._after)
         for stamp, file in [*self._files.items()]:
             name = listed[stamp].name if stamp in listed else file.name
@@ -179,7 +179,7 @@ class FolderFiles:
             self._figures.add(counters)
 
     def _gather_again(self, listed: Mapping[Stamp, Path]) -> None:
-        """Gather all counters, of a version that is gone those of periods that no later one has."""
+        """Gather all counters; of a removed version, those of periods without a later version."""
         self._figures, self._is_whole = CellFigures(self._source.layout, self._source.names), True
         replaced: dict[str, set[_Period]] = {}
         for stamp, file in reversed(self._files.items()):

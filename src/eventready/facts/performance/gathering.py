@@ -105,5 +105,5 @@ def read_wanted(
 
 
 def unreadable(error: OSError) -> Message:
-    """Reason for a file that the system does not give."""
+    """Reason for a file not given by the system."""
     return message("facts:performance.unreadable", reason=error.strerror or str(error))

@@ -31,16 +31,16 @@ class Page(WorkspaceModel):
     WIDTH: ClassVar = 210.0
     HEIGHT: ClassVar = 297.0
 
-    top: float = Field(default=20, ge=20, le=25)
-    bottom: float = Field(default=20, ge=20, le=25)
-    left: float = Field(default=30, ge=30, le=35)
-    right: float = Field(default=15, ge=15, le=20)
-    country: float = Field(default=12, ge=12, le=13)
-    motto: float = Field(default=13, ge=13, le=14)
-    body: float = Field(default=14, ge=13, le=14)
+    top: float = Field(default=20, ge=10, le=50)
+    bottom: float = Field(default=20, ge=10, le=50)
+    left: float = Field(default=30, ge=10, le=50)
+    right: float = Field(default=15, ge=10, le=50)
+    country: float = Field(default=12, ge=9, le=14)
+    motto: float = Field(default=13, ge=9, le=14)
+    body: float = Field(default=14, ge=9, le=14)
     table: float = Field(default=11, ge=9, le=14)
     recipients: float = Field(default=11, ge=10, le=12)
-    number: float = Field(default=13, ge=13, le=14)
+    number: float = Field(default=13, ge=9, le=14)
     indent: float = Field(default=10, ge=0, le=15)
     after: float = Field(default=6, ge=0, le=18)
     line: float = Field(default=1.15, ge=1, le=1.5)
@@ -48,6 +48,19 @@ class Page(WorkspaceModel):
     def measure(self, *, landscape: bool = False) -> float:
         """The width of the text, in mm."""
         return (self.HEIGHT - self.top - self.bottom) if landscape else (self.WIDTH - self.left - self.right)
+
+
+class DecreePage(Page):
+    """Page within Decree 30/2020/ND-CP of Viet Nam, annex I."""
+
+    top: float = Field(ge=20, le=25)
+    bottom: float = Field(ge=20, le=25)
+    left: float = Field(ge=30, le=35)
+    right: float = Field(ge=15, le=20)
+    country: float = Field(ge=12, le=13)
+    motto: float = Field(ge=13, le=14)
+    body: float = Field(ge=13, le=14)
+    number: float = Field(ge=13, le=14)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Profile of the papers: page, letterhead, texts and outline, a file per language.
 
-The package has a profile for any event; `templates/reports/vi.yaml` of the workspace overlays it key by key. Texts hold
+The package has a profile for any event, the file of the event's country overlays it (`profiles/VN/vi.yaml`), and
+`templates/reports/vi.yaml` of the workspace overlays both key by key. Texts hold
 `{{ name }}` for values; no other template syntax exists. `wording` replaces sentences of the message catalogue.
 """
 
@@ -15,11 +16,12 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from eventready.core.country import DEFAULT_COUNTRY
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids, message, parameters
 from eventready.core.strings.texts import lines_of
 from eventready.core.validation_messages import Key, suggest
-from eventready.papers.document.model import Page
+from eventready.papers.document.model import DecreePage, Page
 from eventready.papers.document.registry import KINDS
 from eventready.workspace.devices.device import Service
 from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors
@@ -45,8 +47,8 @@ class Office(WorkspaceModel):
     """Letterhead. Place, abbreviation and superior body are those of event.yaml."""
 
     issuer: str = Field(min_length=1)
-    country: str = Field(min_length=1)
-    motto: str = Field(min_length=1)
+    country: str = ""
+    motto: str = ""
 
 
 class PaperTemplate(WorkspaceModel):
@@ -154,31 +156,42 @@ class Profile(WorkspaceModel):
     wording: dict[str, str] = Field(default_factory=dict)
 
 
+class DecreeProfile(Profile):
+    """A profile file of Viet Nam."""
+
+    page: DecreePage
+
+
+#: Profiles of countries with rules for official papers.
+_STRICT: Mapping[str, type[Profile]] = {"VN": DecreeProfile}
+
+
 def filled(text: str, values: Mapping[str, str]) -> str:
     """A text with the values of its variables. Raises KeyError for an unknown variable."""
     return _VARIABLE.sub(lambda match: values[match[1]], text)
 
 
-def base_profile(lang: Lang) -> Path:
-    """The package's profile of a language."""
-    return _BASE / f"{lang}.yaml"
+def base_profile(lang: Lang, country: str = "") -> Path:
+    """File of the package with the profile of a language, or with the additions of a country."""
+    of_country = _BASE / country[:2] / f"{lang}.yaml"
+    return of_country if of_country.is_file() else _BASE / f"{lang}.yaml"
 
 
-def load_profile(workspace: Path, lang: Lang) -> Profile:
-    """The workspace's profile of a language over the package's. Raises WorkspaceError naming every wrong line."""
+def load_profile(workspace: Path, lang: Lang, country: str = DEFAULT_COUNTRY) -> Profile:
+    """Profile of a workspace over the country's. Raises WorkspaceError naming every wrong line."""
     own = workspace / FOLDER / f"{lang}.yaml"
-    return check_profile(own if own.is_file() else base_profile(lang), lang)
+    return check_profile(own if own.is_file() else base_profile(lang, country), lang, country)
 
 
-def check_profile(path: Path, lang: Lang) -> Profile:
-    """Validate a profile over the package's. Raises WorkspaceError naming every wrong line."""
+def check_profile(path: Path, lang: Lang, country: str = DEFAULT_COUNTRY) -> Profile:
+    """Validate a profile over the package's for a country. Raises WorkspaceError naming every wrong line."""
     document = load_yaml(path)
     document.mapping()
-    base = load_yaml(base_profile(lang)).data
+    base = _overlaid(load_yaml(base_profile(lang)).data, load_yaml(base_profile(lang, country)).data)
     merged = YamlDocument(path, _overlaid(base, document.data), document.text)
     problems = [*_unknown_papers(document), *_wrong_texts(document, _sentences())]
     try:
-        profile = merged.validate(Profile)
+        profile = merged.validate(_STRICT.get(country[:2], Profile))
     except WorkspaceError as error:
         raise combine_errors([*problems, error]) from None
     raise_errors(problems)

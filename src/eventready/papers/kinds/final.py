@@ -11,6 +11,7 @@ from eventready.papers.document.sources import cited
 from eventready.papers.kinds.weekly import directing, history, period_warning, proposals, troubles
 from eventready.papers.material.material import Material
 from eventready.papers.material.results import RunResults
+from eventready.papers.sections.after_event import after_event
 from eventready.papers.sections.annexes import add_annexes, add_map, watch_section
 from eventready.papers.sections.results_section import ResultsSection
 from eventready.papers.sections.writer import PaperWriter
@@ -37,6 +38,7 @@ def final(material: Material, profile: Profile, lang: Lang = "vi", *, draft: boo
         *ResultsSection(writer, results, annex).blocks(),
         *cited(writer.run, _course(writer, results)),
         *watch_section(writer),
+        *after_event(writer),
         *troubles(writer, results, annex, material.incidents),
         writer.outline.section(writer.text("papers:head_lessons")),
         *(lessons or [writer.blank()]),

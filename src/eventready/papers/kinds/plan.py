@@ -241,7 +241,7 @@ def _steps(writer: PaperWriter) -> list[Block]:
     """Phases of the office, and the coming tests and windows of event.yaml."""
     event, now = writer.material.event, writer.material.moment
     phases = [(writer.office(phase.when), writer.office(phase.work)) for phase in writer.profile.phases]
-    dated = [(test.due, test.title) for test in event.tests]
+    dated = [(event.owed(test.due), test.title) for test in event.tests]
     dated += [(window.start, window.title) for window in event.windows]
     coming = [
         (writer.moment(at, short=True), fit(title.render(writer.lang)))

@@ -239,15 +239,19 @@ def _repairs(writer: PaperWriter, results: RunResults | None) -> list[str]:
 def _due_clauses(writer: PaperWriter, start: datetime, end: datetime) -> Iterable[str]:
     """Yield the clauses due in the week, each by name, and the number of late clauses."""
     states = {clause.duty.id: clause.state for clause in writer.material.clauses or ()}
-    pending = [d for d in writer.material.duties if states.get(d.id) not in ("done", "not_applicable")]
-    coming = [duty for duty in pending if duty.due and start <= duty.due < end]
-    for duty in coming[:_NAMED_CLAUSES]:
-        if duty.due:
-            text = short(quoted(writer, duty), _CLAUSE)
-            yield writer.text("papers:plan_due", duty=text, due=local_time(duty.due).date(), owner=duty.owner)
+    event = writer.material.event
+    pending = [
+        (event.owed(duty.due), duty)
+        for duty in writer.material.duties
+        if duty.due and states.get(duty.id) not in ("done", "not_applicable") and not event.forgone(duty.due, start)
+    ]
+    coming = [(due, duty) for due, duty in pending if start <= due < end]
+    for due, duty in coming[:_NAMED_CLAUSES]:
+        text = short(quoted(writer, duty), _CLAUSE)
+        yield writer.text("papers:plan_due", duty=text, due=local_time(due).date(), owner=duty.owner)
     if len(coming) > _NAMED_CLAUSES:
         yield writer.text("papers:clauses_more", count=len(coming) - _NAMED_CLAUSES)
-    late = [duty.id for duty in pending if duty.due and duty.due < start and duty.id in states]
+    late = [duty.id for due, duty in pending if due < start and duty.id in states]
     if late:
         yield writer.text("papers:plan_late", count=len(late), ids=", ".join(late))
 

@@ -49,6 +49,7 @@ def change_lines(
 def _line(change: ChangeOnRecord, language: Language, rolled_back: str) -> ChangeLine:
     intents = ", ".join(language.intent(intent) for intent in change.intents)
     title = language.phrase("page:change_back", change=rolled_back, what=intents) if change.rolls_back else intents
+    title = language.phrase("page:change_removed", what=intents) if change.removes else title
     counts = change.counted
     devices = (language.phrase(f"{_STATE}.{key}", count=counts[key]) for key in _STATES if counts.get(key))
     return ChangeLine(

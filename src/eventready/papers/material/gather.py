@@ -29,6 +29,7 @@ from eventready.roster.rules import check
 from eventready.roster.versions import Shelf
 from eventready.store.run import Run, Summary, latest_complete
 from eventready.store.store import Store
+from eventready.watch.alerts.acts import Act, Acts
 from eventready.workspace.workspace import Workspace
 
 #: After a code: on call at home.
@@ -147,8 +148,14 @@ def gather(
         checkpoint=store.last_checkpoint() if store else None,
         topology=_topology(workspace, run) if "map" in request.kind.needs and run else None,
         drills=drill_runs(store) if "drills" in request.kind.needs and store else (),
+        waivers=workspace.waivers,
+        silences=_silences(workspace, store, clock) if store else (),
     )
     return material, record.notices
+
+
+def _silences(workspace: Workspace, store: Store, clock: Clock) -> tuple[Act, ...]:
+    return tuple(act for act in Acts(store, workspace.event.id, clock).all() if act.kind == "silence")
 
 
 def _runs(

@@ -24,9 +24,11 @@ from eventready.store.integrity import Checkpoint
 from eventready.store.run import Run, Summary
 from eventready.store.store import Store
 from eventready.store.watch_log import WatchLog
+from eventready.watch.alerts.acts import Act
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.waivers import Waiver
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,8 @@ class Material:
     """`moment` is the event's time; `baseline` the last run of the week before, for comparison.
 
     `duties` are the clauses of this operator; `forms` the attested forms by document name.
-    `checkpoint` is the latest signed head of the record of runs. `topology`: network of the run, and
+    `waivers` are those of the workspace, `silences` those of the watch. `checkpoint` is the latest signed head of the
+    record of runs. `topology`: network of the run, and
     `drills`: runs on record, for papers that need them.
     """
 
@@ -157,6 +160,8 @@ class Material:
     topology: NetworkGraph | None = None
     watch: WatchLog | None = None
     drills: tuple[DrillRun, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    silences: tuple[Act, ...] = ()
 
     @property
     def event_start(self) -> datetime | None:

@@ -116,7 +116,9 @@ def window_line(writer: PaperWriter, window: Window) -> str:
 
 def due_of(writer: PaperWriter, duty: Duty) -> str:
     """The day on which a clause is due, or its period."""
-    return writer.day(local_time(duty.due).date()) if duty.due else fit(duty.period.render(writer.lang))
+    if duty.due is None:
+        return fit(duty.period.render(writer.lang))
+    return writer.day(local_time(writer.material.event.owed(duty.due)).date())
 
 
 def quoted(writer: PaperWriter, duty: Duty) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from eventready.core.messages import Param, term, text
+from eventready.core.messages import Lang, term, text
 from eventready.roster import wording
 from eventready.roster.exports.table import COLUMNS, rows
 from eventready.roster.roster import Person, Roster
@@ -25,17 +25,11 @@ _WIDTHS = (5, 26, 20, 24, 22, 34, 28, 26, 18)
 
 Columns = Sequence[tuple[str, float]]
 
-#: The list is written in the language that the importer reads back.
-_LANG = "vi"
-
-
-def _text(msgid: str, /, **params: Param) -> str:
-    return text(msgid, _LANG, **params)
-
 
 def to_xlsx(roster: Roster, event: Event, *, rehearsal: bool = False) -> bytes:
-    """The bytes of the file, with complete telephone numbers; `rehearsal` marks its title."""
-    workbook, stream = new_workbook(_text("roster:xlsx.list"))
+    """The bytes of the file in the event's language, with complete telephone numbers; `rehearsal` marks its title."""
+    lang = event.lang
+    workbook, stream = new_workbook(text("roster:xlsx.list", lang))
     base = {"font_name": "Times New Roman", "font_size": 12}
     formats = {
         "title": workbook.add_format({**base, "bold": True, "align": "center", "text_wrap": True, "font_size": 14}),
@@ -43,11 +37,11 @@ def to_xlsx(roster: Roster, event: Event, *, rehearsal: bool = False) -> bytes:
         "cell": workbook.add_format({**base, "text_wrap": True, "valign": "top", "border": 1, "num_format": "@"}),
     }
     coded = any(person.id != person.name for person in roster.people)
-    title = _text("roster:xlsx.title", event=event.title)
-    title = f"{_text('papers:mark_rehearsal')}\n{title}" if rehearsal else title
-    _list(workbook.add_worksheet(_text("roster:xlsx.list")), roster, title, formats, coded=coded)
+    title = text("roster:xlsx.title", lang, event=event.title)
+    title = f"{text('papers:mark_rehearsal', lang)}\n{title}" if rehearsal else title
+    _list(workbook.add_worksheet(text("roster:xlsx.list", lang)), roster, title, formats, lang, coded=coded)
     people = (_person(one, coded=coded) for one in roster.people)
-    _sheet(workbook.add_worksheet(_text("roster:xlsx.people")), _PEOPLE, people, formats)
+    _sheet(workbook.add_worksheet(text("roster:xlsx.people", lang)), _PEOPLE, people, formats, lang)
     if roster.leave:
         away = (
             (
@@ -59,26 +53,28 @@ def to_xlsx(roster: Roster, event: Event, *, rehearsal: bool = False) -> bytes:
             )
             for one in roster.leave
         )
-        _sheet(workbook.add_worksheet(_text("roster:xlsx.leave")), _LEAVE, away, formats)
+        _sheet(workbook.add_worksheet(text("roster:xlsx.leave", lang)), _LEAVE, away, formats, lang)
     workbook.close()
     return stream.getvalue()
 
 
-def _list(sheet: Worksheet, roster: Roster, title: str, formats: dict[str, Format], *, coded: bool) -> None:
-    columns = [(term("roster:column", key, _LANG), width) for key, width in zip(COLUMNS, _WIDTHS, strict=True)]
+def _list(sheet: Worksheet, roster: Roster, title: str, formats: dict[str, Format], lang: Lang, *, coded: bool) -> None:
+    columns = [(term("roster:column", key, lang), width) for key, width in zip(COLUMNS, _WIDTHS, strict=True)]
     if coded:
-        columns.append((_text("roster:people_column.id"), 14))
+        columns.append((text("roster:people_column.id", lang), 14))
     sheet.merge_range(0, 0, 0, len(columns) - 1, title, formats["title"])
     sheet.set_row(0, 60)
     keys = (*COLUMNS, "person") if coded else COLUMNS
-    cells: Iterable[Mapping[str, object]] = rows(roster)
+    cells: Iterable[Mapping[str, object]] = rows(roster, lang)
     _table(sheet, 2, columns, (tuple(str(row[key]) for key in keys) for row in cells), formats)
 
 
-def _sheet(sheet: Worksheet, columns: Columns, lines: Iterable[Sequence[str]], formats: dict[str, Format]) -> None:
+def _sheet(
+    sheet: Worksheet, columns: Columns, lines: Iterable[Sequence[str]], formats: dict[str, Format], lang: Lang
+) -> None:
     numbered = ((str(number), *line) for number, line in enumerate(lines, start=1))
-    titled = ((term("roster:people_column", key, _LANG), width) for key, width in columns)
-    _table(sheet, 0, ((_text("roster:column.number"), 5), *titled), numbered, formats)
+    titled = ((term("roster:people_column", key, lang), width) for key, width in columns)
+    _table(sheet, 0, ((text("roster:column.number", lang), 5), *titled), numbered, formats)
 
 
 def _table(

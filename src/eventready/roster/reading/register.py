@@ -11,13 +11,13 @@ from eventready.core.messages import Message, message
 from eventready.roster.reading.headers import Field, Table, role_of
 from eventready.roster.reading.text import (
     LONGEST,
-    PHONE_FORM,
     WORDS,
     fold,
     is_mobile,
     normal_number,
     number_complaint,
     numbers_in,
+    phone_form,
     skill,
     spelled,
     tidy,
@@ -31,7 +31,7 @@ _DEGREES = re.compile(r"^((?:(?:KS|Th?S|C(?:N|KII?)|BS|GS|PGS)\s*\.\s*)+)(?=\S)"
 _SIR = re.compile(r"^(?:ông|bà)\s*:?\s+(?=\S+\s+\S)", re.IGNORECASE)
 _POSITIONS = tuple(WORDS.data["positions"])
 _TAIL = re.compile(r"^(?P<name>[^(\n]+?)\s*(?:\((?P<inner>[^()]+)\)|(?:\s[-\u2013]\s*|\n\s*)(?P<after>[^\n]+))\s*$")
-_PHONE = re.compile(r"(?:\+?84|0)[\d .\u00a0-]{8,13}\d")
+_PHONE = re.compile(r"(?:\+[1-9]|84|0)[\d .\u00a0-]{8,13}\d")
 _BETWEEN = re.compile(r"[,;\n+&]|\s/\s|\s(?:và|va|and)\s", re.IGNORECASE)
 
 
@@ -176,7 +176,7 @@ class Register:
             for number in numbers_in(value) if value is not None else []:
                 normal = normal_number(number)
                 if normal is None:
-                    self.problems.append(table.sheet.error(row, column, number_complaint(number), PHONE_FORM))
+                    self.problems.append(table.sheet.error(row, column, number_complaint(number), phone_form()))
                 else:
                     found.append(normal)
         return tuple(sorted(dict.fromkeys(found), key=lambda number: not is_mobile(number)))
@@ -235,7 +235,7 @@ class Register:
             if entry.key in ids and not but[entry.key].phones:
                 ids = ids - {entry.key}
                 what = message("roster:cell.no_phone", name=entry.person.name)
-                self.problems.append(entry.error(what, PHONE_FORM))
+                self.problems.append(entry.error(what, phone_form()))
 
 
 def _not_a_name(name: str) -> Message | None:

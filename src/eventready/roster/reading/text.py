@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
+from eventready.core.country import DEFAULT_COUNTRY, country
 from eventready.core.messages import Message, message
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.sheets.spelling import Vocabulary
@@ -92,8 +93,13 @@ _OLD_MOBILE = re.compile(r"01[2689]\d{8}")
 _JOINERS = re.compile(r"[\s.()\-\u2010-\u2015\u00a0]")
 _BETWEEN = re.compile(r"\s[-\u2013]\s|[,;/|\n\r]+")
 
-#: What it should look like, for messages.
-PHONE_FORM = message("roster:form.phone")
+#: Number with a country code (E.164), and a number as people of another country write it.
+_E164, _NATIONAL = re.compile(r"\+[1-9]\d{7,14}"), re.compile(r"\d{5,15}")
+
+
+def phone_form() -> Message:
+    """Form of a number, for messages."""
+    return message("roster:form.phone" if country() == DEFAULT_COUNTRY else "roster:form.phone_abroad")
 
 
 def numbers_in(value: object) -> list[str]:
@@ -102,27 +108,34 @@ def numbers_in(value: object) -> list[str]:
 
 
 def normal_number(number: object) -> str | None:
-    """Return the digits from 0 (`+84 912 345 678` is `0912345678`); None for any other text than a Vietnamese number.
+    """Return the digits from 0 (`+84 912 345 678` is `0912345678`); None for another text than a telephone number.
 
-    A spreadsheet that took it for a number has dropped the zero in front: nine or ten digits get it back.
+    A number of another country has its country code. A spreadsheet that took it for a number has dropped the zero in
+    front: nine or ten digits get it back. Abroad a number of 5 to 15 digits is as typed.
     """
-    typed = _JOINERS.sub("", str(number))
+    typed = re.sub(r"^\+(\d+?)\(0\)", r"+\1", re.sub(r"\s", "", str(number)))
+    typed = _JOINERS.sub("", typed)
+    if country() != DEFAULT_COUNTRY:
+        typed = re.sub(r"^00(?=[1-9])", "+", typed)
+        return typed if _E164.fullmatch(typed) or _NATIONAL.fullmatch(typed) else None
+    if _E164.fullmatch(typed) and not typed.startswith("+84"):
+        return typed
     typed = re.sub(r"^(\+84|0084|84(?=\d{9,10}$))0?", "0", typed)
     if re.fullmatch(r"[35789]\d{8}|2\d{9}", typed):
         typed = "0" + typed
-    return typed if is_mobile(typed) or _LANDLINE.fullmatch(typed) else None
+    return typed if _MOBILE.fullmatch(typed) or _LANDLINE.fullmatch(typed) else None
 
 
 def is_mobile(number: str) -> bool:
-    """True for a normal mobile number."""
-    return _MOBILE.fullmatch(number) is not None
+    """True for a normal mobile number, and for a number of another country, of unknown kind."""
+    return country() != DEFAULT_COUNTRY or number.startswith("+") or _MOBILE.fullmatch(number) is not None
 
 
 def number_complaint(number: object) -> Message:
     """Return the reason against an invalid number, without the whole number."""
     digits = _JOINERS.sub("", str(number))
     shown = f"{digits[:4]}***{digits[-2:]}" if len(digits) > 7 else "***"
-    if _OLD_MOBILE.fullmatch(digits):
+    if country() == DEFAULT_COUNTRY and _OLD_MOBILE.fullmatch(digits):
         return message("roster:phone.old", shown=shown)
     count = sum(c.isdigit() for c in digits)
     return message("roster:phone.invalid", shown=shown, digits=count)

@@ -97,7 +97,7 @@ def application(
     """
     event = model.workspace.event
     keys, cookie = AccessKeys(model.store, event), SessionCookie.at(event.id, port)
-    viewers = partial(Viewers, keys=keys, cookie=cookie, lang=lang, look=look)
+    viewers = partial(Viewers, keys=keys, cookie=cookie, lang=lang, own=event.lang, look=look)
     app = Starlette(
         routes=[
             *(Route(page.path, guarded(page), methods=list(page.methods)) for page in pages),

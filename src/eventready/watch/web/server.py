@@ -120,7 +120,7 @@ def server(app: ASGIApp, host: str, port: int, proxies: Collection[str] = ()) ->
     `proxies`: addresses of the servers whose X-Forwarded headers are believed; no other's are.
     """
     config = uvicorn.Config(
-        app, host, port, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S, lifespan="off",
+        app, host, port, log_level="error", server_header=False, timeout_graceful_shutdown=GRACE_S, lifespan="off",
         http=BoundedProtocol, ws="none", proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies),
     )  # fmt: skip
     return uvicorn.Server(config)

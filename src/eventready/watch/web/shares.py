@@ -1,4 +1,4 @@
-"""Shares of a client in what all use: its network, its threads at work, and its streams of the wall."""
+"""Shares of a client in common resources: its network, its threads at work, and its streams of the wall."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Shares:
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[Callable[[], bool]]:
-        """Hold a stream; yield a function that is False once a newer stream has its place.
+        """Hold a stream; yield a function, False once a newer stream has its place.
 
         A stream above a bound takes the place of the oldest of the client with most; a viewer never an operator's.
         """

@@ -30,8 +30,8 @@ LARGEST = 5_000_000
 
 #: Keys of event.yaml that all operators of an event share.
 _SHARED = (
-    "id", "name", "name_vi", "organiser", "organiser_vi", "province", "zone", "topic", "basis", "weekly_report",
-    "duty_list_before", "notice_limits", "tests", "days_off",
+    "id", "name", "name_vi", "organiser", "organiser_vi", "province", "zone", "country", "topic", "basis",
+    "weekly_report", "duty_list_before", "notice_limits", "tests", "days_off",
 )  # fmt: skip
 _VENUE = ("id", "name", "name_vi", "services", "police")
 _WINDOWS = ("event", "protected", "freeze")

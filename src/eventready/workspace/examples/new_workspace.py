@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from eventready.core.clock import write_moment
 from eventready.core.errors import UsageError, WorkspaceError
-from eventready.core.messages import message
+from eventready.core.messages import message, text
 from eventready.core.strings.texts import required, tidy
 from eventready.core.timezone import DEFAULT, local_time, moment_at
 from eventready.core.validation_messages import suggest
@@ -26,8 +26,9 @@ from eventready.workspace.devices.device import SERVICES, Service
 from eventready.workspace.examples.example import example_home, fill_folder
 from eventready.workspace.examples.example_data import PLACEHOLDER_EMAIL, PLACEHOLDER_ENTERPRISE
 from eventready.workspace.examples.kit import Kit
+from eventready.workspace.settings.country import country_of_zone, language_of
 from eventready.workspace.settings.duties import load_duties
-from eventready.workspace.settings.event import Event, Operator, load_event
+from eventready.workspace.settings.event import WEEKDAYS, Event, Operator, Weekday, load_event
 from eventready.workspace.settings.forms import load_forms
 
 _SKELETON = Path(__file__).parent / "skeleton"
@@ -80,7 +81,7 @@ class NewBastion:
 
 @dataclass(frozen=True)
 class NewEvent:
-    """Data of a new event. `opening` and `ending` are aware; `today` decides the first weekly report."""
+    """Data of a new event. Times are aware; `prepared` decides the first weekly report and the past deadlines."""
 
     name: str
     province: str
@@ -94,7 +95,7 @@ class NewEvent:
     recipient_email: str = PLACEHOLDER_EMAIL
     bastion: str = ""
     zone: str = DEFAULT
-    today: date = field(default_factory=lambda: local_time(datetime.now(UTC)).date())
+    prepared: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def values(self) -> dict[str, Any]:
         """Values of the skeleton, windows and deadlines included. Raises UsageError."""
@@ -102,25 +103,25 @@ class NewEvent:
             required(self.name, "--event", "name of the event"),
             required(self.province, "--province", "name of the province"),
         )
-        if self.ending <= self.opening:
+        opening, ending = _to_minute(self.opening), _to_minute(self.ending)
+        if ending <= opening:
             raise UsageError(message("workspace:new.ends"))
         ids = [venue.id for venue in self.venues]
         if twice := next((one for one in ids if ids.count(one) > 1), ""):
             raise UsageError(message("workspace:new.venue_twice", venue=twice))
-        opening, minute = self.opening.date(), timedelta(minutes=1)
+        prepared, minute = _to_minute(self.prepared), timedelta(minutes=1)
 
         def before(days: int) -> datetime:
             """Midnight of a day before the opening."""
-            return moment_at(opening - timedelta(days=days))
+            return moment_at(opening.date() - timedelta(days=days))
 
-        first = _monday(self.today)
-        last = max(first, _monday(self.ending.date()))
         return {
             "id": slug(name),
             "name": name,
             "name_vi": name,
             "province": province,
             "zone": self.zone,
+            "vietnamese": language_of(country_of_zone(self.zone)) == "vi",
             "enterprise": tidy(self.enterprise, "enterprise") or PLACEHOLDER_ENTERPRISE,
             "short": self.short,
             "operator": self.operator,
@@ -128,14 +129,14 @@ class NewEvent:
             "recipient_email": self.recipient_email,
             "bastion": NewBastion.parse(self.bastion) if self.bastion else None,
             "venues": self.venues,
-            "opening": self.opening,
-            "ending": self.ending,
-            "protected_from": self.opening - timedelta(hours=2),
-            "protected_to": self.ending + timedelta(hours=3),
+            "opening": opening,
+            "ending": ending,
+            "prepared": prepared,
+            "protected_from": opening - timedelta(hours=2),
+            "protected_to": ending + timedelta(hours=3),
             "freeze_from": before(3),
-            "freeze_to": moment_at(self.ending.date() + timedelta(days=2)),
-            "first_report": first,
-            "last_report": last,
+            "freeze_to": moment_at(ending.date() + timedelta(days=2)),
+            "reports": ReportPlan.of(prepared if prepared < ending else before(14), opening, ending),
             "duty_list_before": before(1),
             "audit_1_from": before(14),
             "audit_1_due": before(7) - minute,
@@ -144,9 +145,48 @@ class NewEvent:
         }
 
 
-def _monday(day: date) -> date:
-    """First Monday on or after a day."""
-    return day + timedelta(days=-day.weekday() % 7)
+@dataclass(frozen=True)
+class ReportPlan:
+    """Weekly reports of a new event: the first and the last day, and the times of day."""
+
+    first: date
+    last: date
+    cut_off: time = time(11, 30)
+    latest: time = time(12)
+
+    @classmethod
+    def of(cls, prepared: datetime, opening: datetime, ending: datetime) -> ReportPlan:
+        """Return reports on Mondays, the first before the opening, or before the end of an event in progress.
+
+        Without such a Monday they are on the weekday before, else of that moment, at noon or at that moment itself.
+        """
+        end = opening if prepared < opening else ending
+        monday = _on_or_after(prepared.date(), 0)
+        for first in (monday, monday + timedelta(days=7), end.date() - timedelta(days=1), end.date()):
+            cut_off, latest = (moment_at(first, at) for at in (cls.cut_off, cls.latest))
+            if prepared < cut_off and latest <= end:
+                return cls(first, max(first, _on_or_after(ending.date(), first.weekday())))
+        return cls(end.date(), _on_or_after(ending.date(), end.weekday()), end.time(), end.time())
+
+    @property
+    def day(self) -> Weekday:
+        """Weekday of the reports."""
+        return WEEKDAYS[self.first.weekday()]
+
+    @property
+    def deadline(self) -> str:
+        """Deadline in Vietnamese, in the form of a letter."""
+        latest = f"{self.latest:%H} giờ" if self.latest.minute == 0 else f"{self.latest:%H giờ %M}"
+        return f"trước {latest} {text(f'terms:weekday.{self.first.weekday()}', 'vi')} hằng tuần"
+
+
+def _to_minute(moment: datetime) -> datetime:
+    return local_time(moment).replace(second=0, microsecond=0)
+
+
+def _on_or_after(day: date, weekday: int) -> date:
+    """First day with a weekday, 0 for Monday, on or after a day."""
+    return day + timedelta(days=(weekday - day.weekday()) % 7)
 
 
 def slug(name: str) -> str:
@@ -204,10 +244,10 @@ class NewOperator:
     bastion: str = ""
 
 
-def write_kit_workspace(target: Path, kit: Kit, own: NewOperator) -> tuple[Path, ...]:
+def write_kit_workspace(target: Path, kit: Kit, own: NewOperator, prepared: datetime) -> tuple[Path, ...]:
     """Write a workspace into an absent or empty folder. Return the relative paths of its files. Raises UsageError."""
-    texts = _texts(kit, own)
-    event = _validated(texts, kit)
+    event = _validated(_texts(kit, own, prepared), kit)
+    texts = _texts(kit, own, prepared)  # again: in the zone of the event, in use from here on
     opening = [window for window in event.windows if window.kind == "event"]
     if not opening:
         raise UsageError(message("workspace:kit.no_event"))
@@ -215,13 +255,13 @@ def write_kit_workspace(target: Path, kit: Kit, own: NewOperator) -> tuple[Path,
         name=event.name, province=event.province or event.name,
         opening=min(window.start for window in opening), ending=max(window.end for window in opening),
         venues=tuple(NewVenue(venue.id, venue.title.vi or venue.name, venue.services) for venue in event.venues),
-        enterprise=own.enterprise, short=own.short, operator=own.operator, bastion=own.bastion,
+        enterprise=own.enterprise, short=own.short, operator=own.operator, bastion=own.bastion, prepared=prepared,
     )  # fmt: skip
     files: dict[Path, str | Path] = {**intent_templates(), **render_files(new), **texts}
     return fill_folder(target, files, "workspace:new.unwritable")
 
 
-def _texts(kit: Kit, own: NewOperator) -> dict[Path, str]:
+def _texts(kit: Kit, own: NewOperator, prepared: datetime) -> dict[Path, str]:
     """Texts of the files decided by the kit, by relative path."""
     head = f"# From the kit of {kit.key.operator} ({kit.key.id})."
     clauses = [{"id": duty.get("id"), "owner": own.enterprise, **duty} for duty in kit.duties.duties]
@@ -229,7 +269,7 @@ def _texts(kit: Kit, own: NewOperator) -> dict[Path, str]:
     published = json.dumps(kit.key.to_dict(), ensure_ascii=False, indent=1) + "\n"
     return {
         _INVENTORY / "event.yaml": render_skeleton(
-            "kit/event.yaml.j2", **asdict(own), head=head, zone=DEFAULT, shared=_yaml(kit.event)
+            "kit/event.yaml.j2", **asdict(own), head=head, zone=DEFAULT, shared=_yaml(kit.event), prepared=prepared
         ),
         _INVENTORY / "duties.yaml": f"{head}\n# `owner` is yours to name.\n{_yaml(duties)}",
         **{_INVENTORY / "forms" / f"{name}.yaml": f"{head}\n{_yaml(form)}" for name, form in kit.forms.items()},

@@ -17,6 +17,9 @@ import os
 import re
 import shlex
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -83,6 +86,21 @@ def is_reference(value: object) -> bool:
     return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
 
 
+#: Values kept in the memory of this process, by reference, folder, and giver (`own`).
+_KEPT: dict[tuple[str, Path, bool], str] = {}
+_keeps = ContextVar("keeps", default=False)
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Keep the secrets resolved in the block for the life of this process, except for fresh codes."""
+    before = _keeps.set(True)
+    try:
+        yield
+    finally:
+        _keeps.reset(before)
+
+
 def resolve(
     reference: str, workspace: Path = Path(), *, where: str = "", fresh: bool = False, own: bool = False
 ) -> str:
@@ -93,6 +111,16 @@ def resolve(
     """
     if not is_reference(reference):
         return reference
+    known = reference, workspace, own
+    if known in _KEPT and not fresh:
+        return _KEPT[known]
+    value = _resolved(reference, workspace, where, fresh=fresh, own=own)
+    if _keeps.get() and not fresh:
+        _KEPT[known] = value
+    return value
+
+
+def _resolved(reference: str, workspace: Path, where: str, *, fresh: bool, own: bool) -> str:
     kind, name = reference.split(":", 1)
     if kind == "env":
         return _environment(name, where, own=own)

@@ -25,6 +25,8 @@ from eventready.core.validation_messages import suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.keys.secrets import is_reference
 from eventready.workspace.model import WorkspaceModel
+from eventready.workspace.settings.country import language_of
+from eventready.workspace.settings.event import country_of
 from eventready.workspace.settings.mail import ReminderSettings
 
 FILE = "alerts.yaml"
@@ -229,7 +231,8 @@ def load_alerts(folder: Path) -> AnyAlertsFile | None:
         for key in (_OF_ROUTES if posts else _OF_ALERTMANAGER)
         if key in content
     ])  # fmt: skip
-    return document.validate(AlertmanagerFile) if posts else _routes(document)
+    found = document.validate(AlertmanagerFile) if posts else _routes(document)
+    return found if "lang" in content else found.model_copy(update={"lang": language_of(country_of(folder))})
 
 
 def _routes(document: YamlDocument) -> AlertsFile:

@@ -102,7 +102,7 @@ class Duty(WorkspaceModel):
     """Clause of the letter. `vi`: quotation. `deadline`: text for people. `due`: moment for the computation."""
 
     id: str = Field(min_length=1, max_length=LONGEST_ID)
-    vi: str = Field(min_length=1)
+    vi: str = Field(default="", min_length=1, description="Quotation in Vietnamese; default: the text in English")
     en: str = Field(min_length=1)
     applies_to: Addressee
     owner: str = Field(min_length=1, description="Person or unit responsible")
@@ -111,6 +111,14 @@ class Duty(WorkspaceModel):
     due: Due = Field(default=None, description="Last moment, absolute or relative; absent for a continuous duty")
     proof: Proof
     not_applicable: str = Field(default="", description="Reason for a clause that does not apply to this enterprise")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _quoted(cls, given: Any) -> Any:
+        """Clause with its text in English in the place of an absent quotation."""
+        return (
+            given if not isinstance(given, dict) or "vi" in given or "en" not in given else {**given, "vi": given["en"]}
+        )
 
     @property
     def title(self) -> Bilingual:

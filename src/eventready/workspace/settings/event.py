@@ -10,9 +10,10 @@ from typing import Literal, Self, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from eventready.core.country import use_country
 from eventready.core.errors import InvalidValue, WorkspaceError
-from eventready.core.messages import Bilingual, message
-from eventready.core.timezone import DEFAULT, moment_at, use_zone
+from eventready.core.messages import Bilingual, Lang, message
+from eventready.core.timezone import DEFAULT, moment_at, use_zone, zone
 from eventready.core.validation_messages import Sentence, Suggestions, suggest
 from eventready.workspace.devices.answers import ServiceAnswer
 from eventready.workspace.devices.device import SERVICES, Service
@@ -21,6 +22,7 @@ from eventready.workspace.files.datetimes import Day, Moment, TimeOfDay, ZoneNam
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.change_settings import ChangeSettings
+from eventready.workspace.settings.country import country_code, country_of_zone, language_of
 from eventready.workspace.settings.mail import MailSettings, ScheduleSettings
 
 #: Kinds of origins that lead out of the network.
@@ -67,6 +69,9 @@ WindowKind = Literal["event", "protected", "freeze", "drill"]
 Operator = Literal["telecom", "postal", "both"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+
+#: Time from the preparation of a workspace for what was due before.
+GRACE = timedelta(days=1)
 
 #: Venues of a workspace: as many as a bundle holds.
 MOST_VENUES = 200
@@ -276,6 +281,10 @@ class Event(Titled):
     enterprise: str = Field(default="", description="Enterprise that operates the network and signs the reports")
     province: str = Field(default="", description="Province of the event")
     zone: ZoneName = Field(default=DEFAULT, description="Time zone of all times without an offset")
+    country: str = Field(
+        default="", validate_default=True, json_schema_extra={"examples": ["DE", "DE-HE"]},
+        description="Country of the holidays and the letterhead, ISO 3166; default: country of the zone",
+    )  # fmt: skip
     office: IssuingOffice = Field(default=IssuingOffice(), description="Letterhead of the papers")
     topic: str = Field(default="", description="End of the subjects of mails, in Vietnamese")
     operator: Operator = Field(default="telecom", description="Selects the clauses: telecom, postal or both")
@@ -285,6 +294,10 @@ class Event(Titled):
     origins: tuple[ServiceOrigin, ...] = Field(default=(), description="Where each service comes from")
     windows: tuple[Window, ...] = ()
     weekly_report: WeeklyReport | None = None
+    prepared: Moment | None = Field(
+        default=None,
+        description="Preparation of the workspace; what was due before is due a day later",
+    )
     duty_list_before: Moment | None = Field(default=None, description="Deadline of the duty list")
     owners_confirmed: bool = Field(
         default=False, description="The owners in duties.yaml are right although the example names the same units"
@@ -301,12 +314,23 @@ class Event(Titled):
 
     _id = field_validator("id")(_identifier)
 
+    @field_validator("country")
+    @classmethod
+    def _of_zone(cls, country: str, info: ValidationInfo) -> str:
+        """Country as written, else the country of the zone."""
+        return country_code(country) if country else country_of_zone(info.data.get("zone", DEFAULT))
+
     @field_validator("windows")
     @classmethod
     def _at_all(cls, windows: tuple[Window, ...], info: ValidationInfo) -> tuple[Window, ...]:
         """Windows; without venues where all of the event are named."""
         every = {venue.id for venue in info.data.get("venues", ())}
         return tuple(one.model_copy(update={"venues": ()}) if every == set(one.venues) else one for one in windows)
+
+    @property
+    def lang(self) -> Lang:
+        """Language of the papers and messages to people of the enterprise."""
+        return language_of(self.country)
 
     @property
     def place(self) -> str:
@@ -323,6 +347,33 @@ class Event(Titled):
     def report_weekday(self) -> int:
         """Weekday of the weekly reports, 0 for Monday; Monday without reports."""
         return self.weekly_report.weekday if self.weekly_report else 0
+
+    def owed(self, due: datetime) -> datetime:
+        """Return the moment of a deadline: a day after the preparation for an earlier deadline.
+
+        The next opening, or the end of an event in progress, is earlier still. Nothing is moved where the preparation
+        came after the event.
+        """
+        if self.prepared is None or due > self.prepared:
+            return due
+        if self.end and self.end <= self.prepared:
+            return due
+        turns = (moment for one in self.windows if one.kind == "event" for moment in (one.start, one.end))
+        return min(moment for moment in (self.prepared + GRACE, *turns) if moment > self.prepared)
+
+    def forgone(self, due: datetime, moment: datetime) -> bool:
+        """True at a moment after the preparation for an earlier deadline of an event over by then.
+
+        An exercise at a moment before the preparation has all deadlines.
+        """
+        if self.prepared is None or self.end is None:
+            return False
+        return max(due, self.end) <= self.prepared <= moment
+
+    @property
+    def end(self) -> datetime | None:
+        """End of the last window of the event itself; None without a window."""
+        return max((window.end for window in self.windows if window.kind == "event"), default=None)
 
     @property
     def venue_ids(self) -> tuple[str, ...]:
@@ -358,9 +409,19 @@ class Event(Titled):
 
 
 def load_event(path: Path) -> Event:
-    """Read event.yaml. Raises WorkspaceError."""
-    document = load_yaml(path)
+    """Read event.yaml; the process takes zone and country of the event. Raises WorkspaceError, and keeps the zone."""
+    document, before = load_yaml(path), zone().key
     _use_zone_of(document)
+    try:
+        event = _event(path, document)
+    except WorkspaceError:
+        use_zone(before)
+        raise
+    use_country(event.country)
+    return event
+
+
+def _event(path: Path, document: YamlDocument) -> Event:
     known = {KNOWN_INTENTS: intent_names(path.parent.parent / "templates")}
     event = _with_places(document.validate(Event, context=known), document)
     ids = event.venue_ids
@@ -413,13 +474,26 @@ def is_lab(workspace: Path) -> bool:
     return document is not None and document.mapping().get("lab") is True
 
 
-def use_zone_of(workspace: Path) -> None:
-    """Take the zone of a workspace for the process; the default with an unreadable file, which `load_event` names."""
+def use_place_of(workspace: Path) -> None:
+    """Take the zone and the country of a workspace for the process, by default with an unreadable file.
+
+    `load_event` names its mistakes.
+    """
     document = _document(workspace, "zone")
     if document is None:
         use_zone(DEFAULT)
     else:
         _use_zone_of(document)
+    use_country(country_of(workspace))
+
+
+def country_of(workspace: Path) -> str:
+    """Country of the event of a workspace; the default for an unreadable file, which `load_event` names."""
+    document = _document(workspace, "country") or _document(workspace, "zone")
+    keys = document.mapping() if document else {}
+    if country := keys.get("country"):
+        return str(country)
+    return country_of_zone(str(keys.get("zone", DEFAULT)))
 
 
 def _document(workspace: Path, key: str) -> YamlDocument | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from eventready_lab.device.dialect import Action, Refused
 from eventready_lab.device.view import View
+from eventready_lab.device.zone import abbreviation
 
 _NONE = "%No Rollback Confirmed Change pending"
 #: Written to the arming session one minute before the revert, possibly behind the prompt.
@@ -71,7 +72,8 @@ def timer(view: View) -> str:
     if pending is None:
         return _NONE
     return (
-        f"Time configured(or reconfigured): {pending.since:%H:%M:%S} ICT {pending.since:%a %b %d %Y}\n"
+        f"Time configured(or reconfigured): {pending.since:%H:%M:%S} {abbreviation(pending.since)} "
+        f"{pending.since:%a %b %d %Y}\n"
         f"Timer type: absolute timer\nTimer value: {pending.seconds // 60} min\nUser: {pending.by}"
     )
 

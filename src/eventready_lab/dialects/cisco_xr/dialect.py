@@ -58,5 +58,6 @@ DIALECT = Dialect(
         leave_pending="Uncommitted changes found, commit them before exiting(yes/no/cancel)? [cancel]:",
         leave_trial=_EXIT,
     ),
-    log_line="RP/0/RP0/CPU0:{now:%b %d %H:%M:%S}.123 ICT: config[65704]: %MGBL-SYS-5-CONFIG_I : Configured by netops",
+    log_line="RP/0/RP0/CPU0:{now:%b %d %H:%M:%S}.123 {zone}: config[65704]: %MGBL-SYS-5-CONFIG_I : "
+    "Configured by netops",
 )

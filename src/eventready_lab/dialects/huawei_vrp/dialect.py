@@ -72,7 +72,7 @@ DIALECT = Dialect(
     settings={r"screen-width \d+": ""},
     quit_commands="quit",
     sessions=5,
-    log_line="{now:%b %d %Y %H:%M:%S}+07:00 {host} %%01IFNET/4/LINK_STATE(l)[12]:The line protocol IP on the interface "
-    "XGigabitEthernet0/0/9 has entered the UP state.",
+    log_line="{now:%b %d %Y %H:%M:%S}{offset} {host} %%01IFNET/4/LINK_STATE(l)[12]:The line protocol IP on the "
+    "interface XGigabitEthernet0/0/9 has entered the UP state.",
     variant=_on,
 )

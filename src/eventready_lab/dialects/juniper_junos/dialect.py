@@ -6,6 +6,7 @@ from eventready_lab.device.configuration.grammar import AcceptedLine, Grammar
 from eventready_lab.device.configuration.tree import Tree
 from eventready_lab.device.dialect import Action, ConfigMode, Dialect, Errors, Paging
 from eventready_lab.device.state import DeviceState, Gateway, Port
+from eventready_lab.device.zone import abbreviation
 from eventready_lab.dialects._shared.forwarding import way
 from eventready_lab.dialects._shared.templated import load_answers, short_duration
 from eventready_lab.dialects.juniper_junos import effects
@@ -55,7 +56,7 @@ DIALECT = Dialect(
         **load_answers(
             "eventready_lab.dialects.juniper_junos",
             host=lambda state: state.hostname or state.name,
-            stamp=lambda now: f"{now:%Y-%m-%d %H:%M:%S} ICT",
+            stamp=lambda now: f"{now:%Y-%m-%d %H:%M:%S} {abbreviation(now)}",
             duration=short_duration,
             ago=_ago,
             celsius=_celsius,

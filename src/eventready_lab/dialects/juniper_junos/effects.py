@@ -14,6 +14,7 @@ from eventready_lab.device.configuration.tree import Layout, Tree
 from eventready_lab.device.dialect import Refused
 from eventready_lab.device.state import DeviceState, Gateway, Port, Static
 from eventready_lab.device.view import View
+from eventready_lab.device.zone import abbreviation
 from eventready_lab.dialects._shared.grammar_file import load_grammar
 from eventready_lab.dialects._shared.state_sync import follow_groups
 
@@ -267,6 +268,7 @@ def commits(view: View) -> str:
     old = "2022-04-12 10:02:55 ICT by root via other"
     if pending is None:
         return f"0   {old}"
-    newest = f"0   {pending.since:%Y-%m-%d %H:%M:%S} ICT by {pending.by} via cli commit confirmed, rollback in "
+    since = f"{pending.since:%Y-%m-%d %H:%M:%S} {abbreviation(pending.since)}"
+    newest = f"0   {since} by {pending.by} via cli commit confirmed, rollback in "
     named = [f"    {pending.name}"] if pending.name else []
     return "\n".join([f"{newest}{pending.seconds // 60}mins", *named, "    rollback pending", f"1   {old}"])

@@ -36,7 +36,7 @@ class Entering:
 
 
 class Door:
-    """Connections in their handshakes: of too many the oldest goes, of its address, or in all of the one with most."""
+    """Connections in their handshakes: of too many the oldest goes, of the own address, or of the busiest address."""
 
     def __init__(self) -> None:
         self.entering: list[Entering] = []

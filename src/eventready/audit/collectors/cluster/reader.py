@@ -205,7 +205,7 @@ class ClusterCollector:
         self._on_read(DeviceRead(name, trouble(answer.observations), answer.evidence, result, worker))
 
     def _record_unread(self, request: ReadRequest, error: SessionError) -> None:
-        """Record a reading ended from outside; a first one counts by itself."""
+        """Record a reading ended from outside; a first reading counts alone."""
         first = _unpickled(self._first.pop(request.device, None))
         self._on_read(not_read(self._job, request.device, error, first))
 

@@ -23,9 +23,11 @@ class ProcessOf:
 
 @dataclass(frozen=True)
 class BeginsAt:
-    """The change waits for the time of its begin (event time)."""
+    """The change waits for its begin, by the event's clock and in real time."""
 
+    change: str
     at: Moment
+    real: Moment
 
 
 @dataclass(frozen=True)

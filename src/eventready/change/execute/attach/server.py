@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from threading import Condition, Thread
 from types import TracebackType
@@ -18,6 +19,7 @@ from typing import Self
 from eventready.change.execute.attach.records import (
     FROM_TERMINAL,
     TO_TERMINAL,
+    BeginsAt,
     ChangeBegun,
     DeviceDone,
     Interrupt,
@@ -108,6 +110,11 @@ class AttachServer(ChangeProgress):
         self._wake()
 
     # ------------------------------------------------------------------ progress
+
+    def waits(self, change: str, at: datetime, real: datetime) -> None:
+        """See ChangeProgress."""
+        self.publish(BeginsAt(change, at, real))
+        self._progress.waits(change, at, real)
 
     def begun(self, change: str, devices: int) -> None:
         """See ChangeProgress."""

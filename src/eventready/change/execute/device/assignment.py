@@ -63,6 +63,28 @@ class StopSignals:
     abort: str | Message = ""
 
 
+class WaveSignals:
+    """Signals to the devices of a wave: those of the change, and `back`, the failure of an earlier wave in its soak."""
+
+    def __init__(self, change: StopSignals) -> None:
+        self._change = change
+        self.back: str | Message = ""
+
+    @property
+    def hold(self) -> str | Message:
+        """Return the reason against the begin of a device."""
+        return self._change.hold
+
+    @property
+    def abort(self) -> str | Message:
+        """Return the reason against an unconfirmed device."""
+        return self._change.abort or self.back
+
+
+#: Signals to a device, of a wave or of the whole change.
+Signals: TypeAlias = StopSignals | WaveSignals
+
+
 @dataclass(frozen=True)
 class DeviceRules:
     """Rules of a change on a device, by its plan, its platform and the inventory.
@@ -169,8 +191,8 @@ class Assignment:
     """Work on a device: its part of the plan, the rules and the procedure.
 
     `startup` is the fingerprint of the planned startup configuration, None if it does not matter. `tolerated` are the
-    issues before a change that this one rolls back: they may occur again. `only_way_back`: the plan cannot be read, and
-    no line is sent but those of the recorded way back.
+    issues before a change that this one rolls back or removes: they may occur again. `only_way_back`: the plan cannot
+    be read, and no line is sent but those of the recorded way back.
     """
 
     rules: DeviceRules

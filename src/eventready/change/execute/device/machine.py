@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from eventready.change.execute.device.assignment import HOLD_OVER, Assignment, StopSignals
+from eventready.change.execute.device.assignment import HOLD_OVER, Assignment, Signals
 from eventready.change.execute.device.driver import ConfigurationReading, DeviceDriver, StepLog, VerifyTimes
 from eventready.change.execute.device.steps import (
     DeviceSteps,
@@ -64,7 +64,7 @@ class DeviceMachine:
     revert."""
 
     def __init__(
-        self, assignment: Assignment, driver: DeviceDriver, log: StepLog, signals: StopSignals, timer: Timer
+        self, assignment: Assignment, driver: DeviceDriver, log: StepLog, signals: Signals, timer: Timer
     ) -> None:
         self._steps = DeviceSteps(assignment, driver, log, signals, timer)
         self._assignment, self._driver = assignment, driver

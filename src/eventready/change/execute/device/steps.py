@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from eventready.change.execute.device.assignment import Assignment, StopSignals
+from eventready.change.execute.device.assignment import Assignment, Signals
 from eventready.change.execute.device.driver import ConfigurationReading, DeviceDriver, GuardTerms, StepLog
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.forms.configuration import Configuration
@@ -45,7 +45,7 @@ class DeviceSteps:
     """
 
     def __init__(
-        self, assignment: Assignment, driver: DeviceDriver, log: StepLog, signals: StopSignals, timer: Timer
+        self, assignment: Assignment, driver: DeviceDriver, log: StepLog, signals: Signals, timer: Timer
     ) -> None:
         self.assignment, self.driver, self.signals, self.timer = assignment, driver, signals, timer
         self._log = log

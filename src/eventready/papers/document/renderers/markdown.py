@@ -137,7 +137,7 @@ def _spans(spans: Spans) -> str:
 @_block.register
 def _(block: Letterhead) -> Iterator[str]:
     yield from ((escaped(" ".join(block.parent)), "") if block.parent else ())
-    bold = (" ".join(block.issuer), block.country, block.motto)
+    bold = filter(None, (" ".join(block.issuer), block.country, block.motto))
     yield from (line for text in bold for line in (f"**{escaped(text)}**", ""))
     yield from (escaped(block.number), "")
     yield from ((escaped(block.subject), "") if block.subject else ())

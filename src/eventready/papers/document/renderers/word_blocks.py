@@ -136,9 +136,10 @@ class BlockWriter:
         _fill(issued, "VB Issuing Body", head.issuer)
         longest = max((width(line, page.country, bold=True) for line in head.issuer), default=0)
         _rule(issued.add_paragraph(), _SHARE * min(longest, _LEFT), _LEFT)
-        _fill(nation, "VB Country", (head.country,))
-        _fill(nation, "VB Motto", (head.motto,))
-        _rule(nation.add_paragraph(), width(head.motto, page.motto, bold=True), right)
+        _fill(nation, "VB Country", filter(None, (head.country,)))
+        _fill(nation, "VB Motto", filter(None, (head.motto,)))
+        if head.motto:
+            _rule(nation.add_paragraph(), width(head.motto, page.motto, bold=True), right)
         number, dated = table.rows[1].cells
         _fill(number, "VB Number", (head.number,))
         _fill(number, "VB Subject", (head.subject,) if head.subject else ())

@@ -29,11 +29,15 @@ _LOG = logging.getLogger("uvicorn.error")
 class Viewers:
     """Middleware: the viewer (`request.state.viewer`), and the viewer of later (`viewer_again`), for streams.
 
+    `lang`: language of viewers without a choice; `own`: language of the event, after that of the browser.
     `look`: secret of the printed link, by which a wall without persons is looked at; empty for none.
     """
 
-    def __init__(self, app: ASGIApp, keys: AccessKeys, cookie: SessionCookie, lang: Lang | None, look: str) -> None:
-        self._app, self._keys, self._cookie, self._lang, self._look = app, keys, cookie, lang, look
+    def __init__(
+        self, app: ASGIApp, keys: AccessKeys, cookie: SessionCookie, *, lang: Lang | None, own: Lang, look: str
+    ) -> None:
+        self._app, self._keys, self._cookie, self._look = app, keys, cookie, look
+        self._lang, self._own = lang, own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -42,7 +46,7 @@ class Viewers:
         await self._app(scope, receive, send)
 
     async def _viewer(self, request: Request) -> Viewer:
-        lang, kiosk = language_of(request, self._lang), "kiosk" in request.query_params
+        lang, kiosk = language_of(request, self._lang, self._own), "kiosk" in request.query_params
         secret, kind = self._cookie.sent(request)
         if not secret:
             return Viewer(lang=lang, kiosk=kiosk)

@@ -94,11 +94,11 @@ def local_path(path: str) -> str:
     return path if _PATH.fullmatch(path) else "/"
 
 
-def language_of(request: Request, default: Lang | None) -> Lang:
-    """Return the language of a viewer: as chosen, else `default`, else of the browser, else Vietnamese."""
+def language_of(request: Request, default: Lang | None, own: Lang) -> Lang:
+    """Return the language of a viewer: as chosen, else `default`, else of the browser, else `own` of the event."""
     chosen = request.cookies.get(_LANG) or default
     if chosen in LANGS:
         return chosen
     wanted = request.headers.get("accept-language", "").lower()
     places = {lang: wanted.find(lang) for lang in LANGS if lang in wanted}
-    return min(places, key=lambda lang: places[lang], default="vi")
+    return min(places, key=lambda lang: places[lang], default=own)

@@ -1,0 +1,55 @@
+"""Countries of ISO 3166, and the country of a time zone, from the files of the IANA database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from eventready.core.country import DEFAULT_COUNTRY
+from eventready.core.errors import InvalidValue
+from eventready.core.messages import Lang, message
+from eventready.core.timezone import DEFAULT
+
+#: Characters of an unknown country in a sentence.
+_LONGEST = 60
+#: A country, or a part of a country with holidays of its own.
+_CODE = re.compile(r"([A-Z]{2})(-[A-Z0-9]{1,3})?")
+
+
+def country_of_zone(zone: str) -> str:
+    """Code of the country of a zone; empty for a zone of no single country, such as UTC."""
+    if zone == DEFAULT:
+        return DEFAULT_COUNTRY
+    return next((row[0] for row in _rows("zone.tab") if row[2] == zone), "")
+
+
+def language_of(country: str) -> Lang:
+    """Language of the papers and messages of an event in a country."""
+    return "vi" if country[:2] == DEFAULT_COUNTRY else "en"
+
+
+@cache
+def countries() -> Mapping[str, str]:
+    """English names of the countries by code."""
+    return {row[0]: row[1] for row in _rows("iso3166.tab")}
+
+
+def _rows(name: str) -> list[list[str]]:
+    text = (files("tzdata") / "zoneinfo" / name).read_text(encoding="utf-8")
+    return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def country_code(value: str) -> str:
+    """Code of a country or of a part of a country, checked. Raises ValueError with a similar code."""
+    found = _CODE.fullmatch(value)
+    if found and (found[1] == DEFAULT_COUNTRY or found[1] in countries()):
+        return value
+    codes = {name.casefold(): code for code, name in countries().items()}
+    word = value.strip().casefold()
+    nation = word.partition("-")[0].upper()
+    if code := codes.get(word) or (nation if nation in countries() else ""):
+        do = message("workspace:suggest.meant", name=code)
+        raise InvalidValue(message("workspace:no_country", name=value[:_LONGEST]), do=do)
+    raise InvalidValue(message("workspace:no_country", name=value[:_LONGEST]))
