@@ -116,4 +116,5 @@ def test_broken_requests_write_no_line(request_: bytes, made: Scene, capfd: pyte
         with live.connection() as one:
             one.sendall(request_ + b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n")
             assert one.recv(4096).startswith(b"HTTP/1.1 4")
-    assert capfd.readouterr().err == ""
+        until(lambda: not live.running.server_state.connections)
+        assert capfd.readouterr().err == ""
