@@ -25,7 +25,8 @@ LETTERS = "aB7 .*[]^$/&\\'\"`;{}()|<>#=,!?+-%é"
 KEYS = ("ssid", "channel", "a.b", "axb", "max_num_sta", "wpa_pairwise", "bss_transition")
 
 VALUES = st.text(LETTERS, max_size=8).map(str.strip)
-WANTED = VALUES.map(lambda value: value.replace("\\", "/"))
+#: No value removes the key.
+WANTED = VALUES.map(lambda value: value.replace("\\", "/")).filter(bool)
 #: The file's own part, a key once; comments and empty lines; and the sections of further networks.
 OWN = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=5).map(
     lambda values: [f"{key}={value}" for key, value in values.items()]
