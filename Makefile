@@ -88,6 +88,7 @@ bench: setup ## against plain Nornir loops and a pipelined client: audits, then 
 	$(BIN)/python -m benchmarks.watch
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.parsing
+	$(BIN)/python -m benchmarks.performance_files
 	$(BIN)/python -m benchmarks.routes
 
 NIGHT_MIN ?= 60

@@ -13,6 +13,7 @@ from eventready.clauses.gather import gather
 from eventready.core.clock import Clock
 from eventready.core.strings.json_text import canonical
 from eventready.store.change_steps import ChangeHeader, DeviceOutcome, Ended
+from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from tests.clauses.conftest import Call, moment
@@ -102,3 +103,41 @@ def test_the_list_and_the_change_name_the_end(folder: Path, call: Call) -> None:
     (row,) = [row for row in rows if row["kind"] == "configuration"]
     assert (row["id"], row["due"]) == ("configuration-p-1", "2022-04-29T23:00+07:00")
     assert "off the devices by 29/04/2022 23:00 (end of event)" in call("--lang", "en", "changes", "show", "c-1").out
+
+
+def audited(folder: Path, present: int | None, status: str = "", at: str = "2022-05-03T07:00:00+07:00") -> None:
+    """Store an audit with the number of lines of the plan on r1; None for an unread device."""
+    clock = Clock.starting("2022-05-03 07:00")
+    row = {"plan": "p-1", "ended": END, "present": present, "changed": 0, "absent": 0}
+    unread = {"device": "r1", "fact": "event_configuration", "status": "unreachable", "reason": "no answer"}
+    read = {"device": "r1", "fact": "event_configuration", "status": "parsed", "rows": [row]}
+    waived = {"check": "event_configuration", "device": "r1", "subject": "p-1", "status": status}
+    with Store.of_workspace(folder) as store:
+        name = store.begin("le-30", clock)
+        store.finish(
+            {
+                **{"schema": SCHEMA, "id": name, "event": "le-30", "started": at, "finished": at},
+                "devices": [{"name": device.name, "reachable": True} for device in load_workspace(folder).devices],
+                "clock": {"event": at, "rehearsal": True},
+                "observations": [unread if present is None else read],
+                "findings": [waived] if status else [],
+            }
+        )
+
+
+@pytest.mark.parametrize(
+    ("present", "status", "found"),
+    [(0, "", "done_late"), (2, "", "late"), (None, "", "late"), (2, "warn", "late"), (2, "waived", "done_late")],
+)
+def test_an_audit_after_the_event_decides(folder: Path, present: int | None, status: str, found: str) -> None:
+    """Lines taken away by hand are gone, waived lines stay by the word of a person; an unread device has them."""
+    stored(folder, "c-1", {"r1": "new"})
+    audited(folder, present, status, "2022-05-20T07:00:00+07:00")
+    assert [one.status for one in ends(folder, "2022-05-21 07:00")] == [found]
+
+
+def test_an_audit_before_the_last_change_decides_nothing(folder: Path) -> None:
+    """The lines were put on the device after it."""
+    audited(folder, 0, at="2022-04-20T07:00:00+07:00")
+    stored(folder, "c-1", {"r1": "new"})
+    assert [one.status for one in ends(folder, "2022-05-21 07:00")] == ["late"]

@@ -147,6 +147,9 @@ REFUSED = {
     "emergency": (("--at", LATER, "--emergency", "T1", "--named", "An", "--named", "Cúc"), 2, "emergency"),
     "dry run": (("--at", LATER, "--dry-run"), 2, "--at"),
     "rehearsal": (("--at", LATER, "--rehearse"), 2, "--at"),
+    "window dry": (("--in-window", "Night 1", "--dry-run"), 2, "--in-window"),
+    "both": (("--at", LATER, "--in-window", "Night 1"), 2, "exclude each other"),
+    "no window": (("--in-window", "Night 1"), 2, "no window of kind `maintenance`"),
 }
 
 

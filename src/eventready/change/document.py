@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import cached_property
@@ -312,7 +312,7 @@ class Plan(Part):
         return tuple(name for wave in self.waves for name in wave)
 
     def beside(self, number: int) -> frozenset[str]:
-        """Return the devices of earlier waves that may still soak when a wave begins; numbers count from 0."""
+        """Return the devices of earlier waves possibly in their soak at the begin of a wave; numbers count from 0."""
         earlier = (name for wave in self.waves[:number] for name in wave)
         return frozenset(self.together[number]).intersection(earlier) if number < len(self.together) else frozenset()
 
@@ -321,17 +321,27 @@ class Plan(Part):
         """Return the expected seconds of the whole."""
         return max((end for _begin, end in self.timetable()), default=0.0)
 
-    def timetable(self, soak_s: float | None = None, *, overlap: bool = True) -> tuple[tuple[float, float], ...]:
+    def timetable(
+        self,
+        soak_s: float | None = None,
+        *,
+        overlap: bool = True,
+        begun: Mapping[int, float] | None = None,
+        ended: Collection[str] = (),
+    ) -> tuple[tuple[float, float], ...]:
         """Return the expected begin and end of each wave in seconds from the begin of the change.
 
-        `soak_s` replaces the soak of the plan; without `overlap` a wave begins after the end of the wave before.
+        `soak_s` replaces the soak of the plan; without `overlap` a wave begins after the end of the wave before. Of a
+        change that has begun, seconds count from now: `begun` are the begins of waves (numbers count from 0), and the
+        devices in `ended` hold no wave.
         """
         ends: dict[str, float] = {}
         times: list[tuple[float, float]] = []
         for number, wave in enumerate(self.waves):
             beside = self.beside(number) if overlap else frozenset()
             soaks = times[-1][0] + TO_SOAK_S if times else 0.0
-            begin = max([soaks, *(end for name, end in ends.items() if name not in beside)])
+            before = (end for name, end in ends.items() if name not in beside and name not in ended)
+            begin = begun[number] if begun and number in begun else max([0.0, soaks, *before])
             own = {name: self.device(name).soak_s if soak_s is None else soak_s for name in wave}
             ends |= {name: begin + STEPS_S + seconds for name, seconds in own.items()}
             times.append((begin, max(ends[name] for name in wave)))

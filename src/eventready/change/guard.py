@@ -363,7 +363,7 @@ class Guard:
 
 
 def activations(spec: ChangeSpec, lines: Iterable[str]) -> tuple[str, ...]:
-    """Return the commands that make sent lines take effect, each once. See `Activation`."""
+    """Return the commands for the effect of sent lines, each once. See `Activation`."""
     found, header = dict[str, None](), dict[int, re.Match[str]]()
     for line in lines:
         for number, one in enumerate(spec.activations):

@@ -20,6 +20,7 @@ GRACE = timedelta(days=14)
 #: Devices named in a note.
 _NAMED = 6
 _FACT = "event_configuration"
+_HAVING = b'"event_configuration"'
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class EventLines:
 def event_lines(changes: Sequence[ChangeOnRecord], run: Run | None = None) -> tuple[EventLines, ...]:
     """Return the lines of applied plans with an end, by plan, oldest first.
 
-    A device without any line of the plan in the `run`, after the last change of the plan, has none left.
+    A device without any line of the plan in the `run`, after the last change of the plan, has none left; lines that a
+    waiver accepts do not count.
     """
     found: dict[str, list[ChangeOnRecord]] = {}
     for change in changes:
@@ -52,10 +54,16 @@ def event_lines(changes: Sequence[ChangeOnRecord], run: Run | None = None) -> tu
 
 
 def _counted(run: Run | None) -> Mapping[tuple[str, str], int]:
-    """Return the number of lines as set, by plan and device, in a run."""
-    measured = run.observations(b'"event_configuration"') if run else ()
-    rows = ((one.device, row) for one in measured if one.fact == _FACT and one.measured for row in one.rows)
-    return {(str(row.get("plan")), device): int(str(row.get("present", 1))) for device, row in rows}
+    """Return the number of lines as set, by plan and device, in a run; none for waived lines."""
+    if run is None:
+        return {}
+    measured = (one for one in run.observations(_HAVING) if one.fact == _FACT and one.measured)
+    rows = ((one.device, row) for one in measured for row in one.rows)
+    waived = (one for one in run.open_findings(_HAVING) if one.check == _FACT and one.status == "waived")
+    return {
+        **{(str(row.get("plan")), device): int(str(row.get("present", 1))) for device, row in rows},
+        **{(one.subject, one.device): 0 for one in waived},
+    }
 
 
 def _lines(

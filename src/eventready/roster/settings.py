@@ -152,7 +152,7 @@ class RosterSettings(WorkspaceModel):
 
         Raises WorkspaceError where neither says it.
         """
-        windows = [window for window in event.windows if window.kind != "drill"]
+        windows = [window for window in event.windows if window.kind not in ("drill", "maintenance")]
         starts = [window.start for window in windows]
         ends = [window.end for window in windows]
         start = self.start or min(starts, default=None)

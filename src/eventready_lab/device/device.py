@@ -216,7 +216,7 @@ class SimulatedDevice:
 
     @property
     def connected(self) -> Tree:
-        """Return the configuration of the last restart; the dialect keeps parts that are read at other events."""
+        """Return the configuration of the last restart; the dialect keeps parts read at other events."""
         return self._connected
 
     def _all_connect(self, config: ConfigStore) -> None:

@@ -39,7 +39,7 @@ class ViewedDevice(Protocol):
 
     @property
     def connected(self) -> Tree:
-        """Configuration of the last restart, with parts that were read at other events."""
+        """Configuration of the last restart, with parts read at other events."""
 
     @property
     def layout(self) -> Layout:

@@ -87,8 +87,11 @@ def test_a_wave_that_took_less_time_brings_the_end_forward() -> None:
 
 
 def test_waves_that_soak_together_have_a_common_soak() -> None:
-    found = progress(0, plan=a_plan(together=(2,)))
-    assert found.ends == BEGUN + timedelta(seconds=60 + 2 * AROUND + 60 + AROUND)
+    """The second begins 20 s after the first, in its soak."""
+    plan = a_plan(together=((), ("a",), ()))
+    assert progress(0, plan=plan).ends == BEGUN + timedelta(seconds=20 + 2 * (60 + AROUND))
+    late = progress(70, *SOAKING, took(65, "precheck", "b"), plan=plan)
+    assert late.ends == BEGUN + timedelta(seconds=65 + 2 * (60 + AROUND))
 
 
 def test_the_chosen_soak_of_a_lab_counts() -> None:

@@ -13,11 +13,11 @@ import pytest
 
 from eventready.change.document import PlanFile, seal
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.waiting import Begin, apply_at, refuse_later
+from eventready.change.execute.waiting import Begin, apply_at, refuse_later, window_begin
 from eventready.change.safety.approval import approve
 from eventready.change.times import Timer
 from eventready.core.clock import Clock
-from eventready.core.errors import Exit, RefusedError
+from eventready.core.errors import EventreadyError, Exit, RefusedError
 from eventready.core.messages import in_english
 from eventready.store.change_steps import ChangeHeader
 from eventready.store.store import Store
@@ -83,10 +83,14 @@ class Waiting:
     def reload(self) -> Workspace:
         return load_workspace(self.rig.workspace.path)
 
-    def context(self) -> ExecutionContext:
-        options = replace(self.rig.options(), unattended=True, timer=replace(self.rig.options().timer))
-        context = self.rig.context(options, self.clock)
-        return replace(context, options=replace(options, timer=self.times.timer()))
+    def context(self, window: str = "") -> ExecutionContext:
+        options = replace(self.rig.options(), unattended=True, window=window, timer=self.times.timer())
+        return self.rig.context(options, self.clock)
+
+    def in_window(self, name: str) -> dict[str, str]:
+        begin = replace(self.begin(), at=window_begin(self.context(name), self.file.plan, name))
+        refuse_later(self.context(name), self.file, begin.change, begin.at)
+        return outcomes(apply_at(self.context(name), self.file, begin))
 
     def begin(self) -> Begin:
         at = self.clock.now() + WAIT
@@ -343,3 +347,86 @@ def test_a_freeze_that_is_over_by_then_does_not_count(waiting: Waiting) -> None:
     waiting.event(freeze("2022-04-20 06:00", "2022-04-20 07:19"))
     waiting.rig.workspace = waiting.reload()
     assert set(waiting.apply().values()) == {"new"}
+
+
+def maintenance(*spans: tuple[str, str], venues: str = "") -> str:
+    windows = [
+        f'{{kind: maintenance, name: Night 1, from: "2022-04-20 {start}", to: "2022-04-20 {end}"{venues}}}'
+        for start, end in spans
+    ]
+    return f"{APPROVED}windows: [{', '.join(windows)}]\n"
+
+
+@pytest.mark.parametrize(
+    ("windows", "begin"),
+    [
+        (maintenance(("08:00", "09:00")), "08:00"),
+        (maintenance(("06:00", "09:00")), "07:00"),
+        (maintenance(("06:00", "07:00:20"), ("08:00", "08:00:10"), ("09:00", "10:00")), "09:00"),
+        (maintenance(("08:00", "09:00"), venues=", venues: [hall]"), "08:00"),
+    ],
+    ids=["next", "open", "with time", "of its venue"],
+)
+@pytest.mark.parametrize("name", ["Night 1", "maintenance"])
+def test_a_change_begins_in_its_window(waiting: Waiting, windows: str, begin: str, name: str) -> None:
+    waiting.event(windows)
+    waiting.rig.workspace = waiting.reload()
+    assert set(waiting.in_window(name).values()) == {"new"}
+    assert f"{waiting.only().announced.at:%H:%M}" == begin
+    assert waiting.only().announced.window == name
+
+
+OTHER_VENUES = maintenance(("08:00", "09:00"), venues=", venues: [park]").replace(
+    "venues: [", "venues: [{id: park, name: Park, services: [internet]}, ", 1
+)
+NO_WINDOW = {
+    "none": (APPROVED, "no window of kind `maintenance`"),
+    "another name": (maintenance(("08:00", "09:00")).replace("Night 1", "Night 2"), "Night 2"),
+    "another kind": (maintenance(("08:00", "09:00")).replace("maintenance", "drill"), "no window of kind"),
+    "over": (maintenance(("05:00", "06:59")), "has 1 min for it"),
+    "too short": (maintenance(("08:00", "08:00:50")), "has 1 min for it"),
+    "other venues": (OTHER_VENUES, "at all venues"),
+}
+
+
+@pytest.mark.parametrize("what", NO_WINDOW)
+def test_without_a_window_with_time_for_it_a_change_is_refused(waiting: Waiting, what: str) -> None:
+    text, reason = NO_WINDOW[what]
+    waiting.event(text)
+    waiting.rig.workspace = waiting.reload()
+    with pytest.raises(EventreadyError, match=reason):
+        waiting.in_window("Night 1")
+    assert waiting.rig.store.waiting.all() == ()
+
+
+@pytest.mark.parametrize(
+    ("then", "reason"),
+    [
+        (maintenance(("08:30", "09:30")), "is not open now"),
+        (maintenance(("08:00", "08:00:30")), "has 1 min for it"),
+        (APPROVED, "no window of kind"),
+    ],
+    ids=["moved", "shortened", "gone"],
+)
+def test_a_window_moved_meanwhile_is_a_call(waiting: Waiting, then: str, reason: str) -> None:
+    waiting.event(maintenance(("08:00", "09:00")))
+    waiting.rig.workspace = waiting.reload()
+    waiting.times.after(WAIT, lambda: waiting.event(then))
+    with pytest.raises(EventreadyError, match=reason):
+        waiting.in_window("Night 1")
+    assert waiting.untouched()
+    assert len(waiting.calls()) == 1
+
+
+def test_no_wave_begins_after_the_end_of_the_window(waiting: Waiting) -> None:
+    waiting.event(maintenance(("07:00", "08:00")))
+    waiting.rig.workspace = waiting.reload()
+    first = waiting.rig.plan.order[0]
+
+    def overrun(name: str, _driver: object) -> None:
+        if name == first:
+            waiting.times.passed += timedelta(hours=1)
+
+    waiting.rig.change_hand = overrun
+    found = waiting.in_window("Night 1")
+    assert found == {name: "new" if name == first else "untouched" for name in waiting.rig.plan.order}

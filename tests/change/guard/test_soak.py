@@ -12,8 +12,8 @@ from eventready.platforms.loader import allows, describe
 
 OSPF = "interface eth1\n ip ospf area 0\n{lines}router ospf\n maximum-paths 2\n"
 BGP = "router bgp 65001\n{lines} neighbor 192.0.2.1 remote-as 65002\n"
-WEIGHT = "neighbor 192.0.2.1 weight 5\n"
 QUICK_BGP = BGP.format(lines=" timers bgp 10 30\n")
+WEIGHT = " neighbor 192.0.2.1 weight 5\n"
 VRF = "router bgp 65001 vrf guest\n neighbor 192.0.2.5 remote-as 65009\n"
 VRP_BGP = "bgp 65001\n timer keepalive 10 hold 30\n peer 192.0.2.1 as-number 65002\n"
 XE = "interface Gi1\n standby 10 ip 192.0.2.254\n{lines}"
@@ -32,12 +32,12 @@ VRP = "interface Vlanif10\n vrrp vrid 10 virtual-ip 192.0.2.254\n{lines}"
         (
             "frr",
             BGP.format(lines=""),
-            BGP.format(lines=" neighbor 192.0.2.1 weight 5\n"),
+            BGP.format(lines=WEIGHT),
             180,
             "BGP hold time by default",
         ),
         ("frr", BGP.format(lines=""), BGP.format(lines=" timers bgp 80 240\n"), 240, "timers bgp 80 240"),
-        ("frr", QUICK_BGP, QUICK_BGP + " neighbor 192.0.2.1 weight 5\n", 30, "timers bgp 10 30"),
+        ("frr", QUICK_BGP, QUICK_BGP + WEIGHT, 30, "timers bgp 10 30"),
         ("frr", BGP.format(lines=""), BGP.format(lines=" maximum-paths 4\n"), 10, "the minimum"),
         ("cisco_xe", BGP.format(lines=""), BGP.format(lines=" maximum-paths ibgp 4\n"), 10, "the minimum"),
         ("cisco_xe", BGP.format(lines=""), BGP.format(lines=" maximum-paths 4\n timers bgp 5 20\n"), 180, "BGP hold"),
@@ -100,27 +100,27 @@ UP, DOWN = "Established", "Idle"
 @pytest.mark.parametrize(
     ("platform", "before", "after", "answer", "seconds"),
     [
-        ("frr", BGP.format(lines=""), f" {WEIGHT}", FRR_BGP.format(state=UP, s=27), 27),
+        ("frr", BGP.format(lines=""), WEIGHT, FRR_BGP.format(state=UP, s=27), 27),
         (
             "frr",
             BGP.format(lines=""),
-            " neighbor 192.0.2.1 weight 5\n",
+            WEIGHT,
             FRR_BGP.format(state=UP, s=27) * 2 + FRR_BGP.format(state=UP, s=45),
             45,
         ),
         (
             "frr",
             BGP.format(lines=" timers bgp 80 240\n"),
-            " neighbor 192.0.2.1 weight 5\n",
+            WEIGHT,
             FRR_BGP.format(state=UP, s=90),
             90,
         ),
         ("frr", BGP.format(lines=""), " timers bgp 20 60\n", FRR_BGP.format(state=UP, s=27), 60),
-        ("frr", BGP.format(lines=""), f" {WEIGHT}", FRR_BGP.format(state=DOWN, s=27), 180),
-        ("frr", BGP.format(lines=""), " neighbor 192.0.2.1 weight 5\n", "", 180),
-        ("cisco_xe", BGP.format(lines=""), " neighbor 192.0.2.1 weight 5\n", XE_BGP.format(state=UP, s=27), 27),
-        ("cisco_xe", BGP.format(lines=""), " neighbor 192.0.2.1 weight 5\n", XE_BGP.format(state=DOWN, s=27), 180),
-        ("cisco_xr", BGP.format(lines=""), " neighbor 192.0.2.1 weight 5\n", XR_BGP.format(state=UP, s=27), 27),
+        ("frr", BGP.format(lines=""), WEIGHT, FRR_BGP.format(state=DOWN, s=27), 180),
+        ("frr", BGP.format(lines=""), WEIGHT, "", 180),
+        ("cisco_xe", BGP.format(lines=""), WEIGHT, XE_BGP.format(state=UP, s=27), 27),
+        ("cisco_xe", BGP.format(lines=""), WEIGHT, XE_BGP.format(state=DOWN, s=27), 180),
+        ("cisco_xr", BGP.format(lines=""), WEIGHT, XR_BGP.format(state=UP, s=27), 27),
         ("huawei_vrp", "bgp 65001\n", " peer 192.0.2.1 preferred-value 5\n", VRP_SHOWN.format(s=27), 27),
         ("juniper_junos", JUNOS, "set protocols bgp group x multipath\n", "  Active Holdtime: 27\n", 27),
     ],

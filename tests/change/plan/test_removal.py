@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eventready.change.document import PlannedDevice
+from eventready.change.errors import FragmentError
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, copy_tree
@@ -40,11 +41,7 @@ def test_nothing_is_left_of_an_untouched_plan(name: str, lines: str) -> None:
         pytest.skip("the platform reads the objects of the plan only")
     new = form.merge(old, form.parse(lines, "test"))
     now, kept = taken(form, old, new, new)
-    unset = {one.line for one in kept}
-    if form.spec.form == "keyed":  # no template removes a key
-        old = form.merge(old, form.parse("".join(f"/etc/hostapd/wlan0.conf\n{line}\n" for line in unset), "test"))
-    else:
-        assert not kept
+    assert not kept
     assert form.equivalent(now, old)
 
 
@@ -112,3 +109,19 @@ def test_a_secret_is_in_no_plan() -> None:
     found, kept = taken(BOX, BEFORE, new, new)
     assert BOX.equivalent(found, new)
     assert "geheim7" not in "".join(one.risk.render("en") for one in kept)
+
+
+def test_a_template_removes_a_key_by_no_value() -> None:
+    """Set and removed, in one template or in two, is a contradiction."""
+    form, path = form_of(change_of("linux_hostapd")), "/etc/hostapd/wlan0.conf"
+    now: Tree = {path: {"interface=wlan0": {}, "max_num_sta=15": {}, "bss=wlan0_1": {"max_num_sta=3": {}}}}
+    gone = form.merge(now, form.parse(f"{path}\nmax_num_sta=\n", "test"))
+    assert gone == {path: {"interface=wlan0": {}, "bss=wlan0_1": {"max_num_sta=3": {}}}}
+    (command,) = form.commands_between(now, gone)
+    assert form.written(command) == (path, ("max_num_sta=",))
+    assert form.equivalent(form.merge(gone, form.parse(form.template(gone, now), "test")), now)
+    with pytest.raises(FragmentError):
+        form.parse(f"{path}\nmax_num_sta=\nmax_num_sta=5\n", "test")
+    with pytest.raises(FragmentError):
+        form.join([form.parse(f"{path}\nmax_num_sta={value}\n", "test") for value in ("5", "")])
+    assert form.merge(gone, form.parse(f"{path}\nmax_num_sta=\n", "test")) == gone

@@ -110,7 +110,7 @@ def test_connections_without_a_whole_request_make_room_for_a_page(
     "request_",
     [b"\x16\x03\x01\x02", b"GET /\r\n\r\n", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"],
 )
-def test_a_stranger_writes_no_line_of_the_log(request_: bytes, made: Scene, capfd: pytest.CaptureFixture[str]) -> None:
+def test_broken_requests_write_no_line(request_: bytes, made: Scene, capfd: pytest.CaptureFixture[str]) -> None:
     with served(made) as live:
         until(lambda: live.running.started)
         with live.connection() as one:

@@ -91,7 +91,7 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode, *, begin:
     refuse_shifted_clock(event, clock)
     closed = mode is not ChangeMode.TAKE_BACK and bool(refuse_in_freeze(event, now, emergency))
     if not mode.goes_back:
-        closed = refuse_beyond(event, now, expected_waves(context, plan), emergency) or closed
+        closed = refuse_beyond(event, now, expected_ends(context, plan), emergency) or closed
     approved: tuple[str, ...] = ()
     if not mode.goes_back:
         refuse_unsigned(file, event.changes)
@@ -108,8 +108,8 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode, *, begin:
     return Admission(context, file, mode, approved, emergency if closed else None)
 
 
-def expected_waves(context: ExecutionContext, plan: Plan) -> list[tuple[float, list[str]]]:
-    """Return the expected end of each wave in seconds from the begin, and its devices; in a lab by the chosen soak."""
+def expected_ends(context: ExecutionContext, plan: Plan) -> list[tuple[float, list[str]]]:
+    """Return the expected end of each wave in seconds from now, and its devices; in a lab with the chosen soak."""
     soak_s = context.options.soak_s if context.workspace.event.lab else None
     times = plan.timetable(soak_s, overlap=context.options.word is None)
     return [(end, list(wave)) for (_begin, end), wave in zip(times, plan.waves, strict=True)]

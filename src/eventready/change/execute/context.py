@@ -63,7 +63,8 @@ class Options:
 
     `word` asks the operator before each confirmation.
 
-    `by` is the operator. `unattended`: begun at a time without a person at the keys, within an approval. An
+    `by` is the operator. `unattended`: begun at a time without a person at the keys, within an approval; in a
+    maintenance `window`, if named, and no wave begins outside of it. An
     `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
     none; a plan can require the same. `fast`: a rollback without checks and
     soak. `key` signs the change, where the workspace has keys of appliers.
@@ -79,6 +80,7 @@ class Options:
     atomic: bool = False
     fast: bool = False
     unattended: bool = False
+    window: str = ""
     word: Word | None = None
     key: PrivateKey | None = field(default=None, repr=False)
     partners: int = MAX_PARTNERS

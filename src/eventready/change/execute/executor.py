@@ -196,7 +196,7 @@ class ChangeExecutor:
         return result
 
     def _stop(self, name: str) -> None:
-        """Hold the waves that have not begun; devices of later waves that are not confirmed revert."""
+        """Hold the waves not yet begun; unconfirmed devices of later waves revert."""
         self.signals.hold = self.signals.hold or message("change:why.stopped", device=name)
         for later in self._wave_signals[self._numbers[name] + 1 :] if self._overlapping else ():
             later.back = later.back or message("change:why.stopped_before", device=name)

@@ -177,27 +177,23 @@ def _left_s(record: ChangeRecord, plan: Plan, steps: Mapping[str, Sequence[Step]
         return None
     bodies = [step.body for step in record.steps]
     soaks = [one.soak_s for one in bodies if isinstance(one, Verify) and one.soak_reason == CHOSEN]
-    word = any(isinstance(one, AskWord) for one in bodies)  # about a single wave
+    overlap = not any(isinstance(one, AskWord) for one in bodies)  # the word is about a single wave
     stops = not record.entry.header.rolls_back and any(
         isinstance(one, Done) and one.outcome is not DeviceOutcome.NEW for one in bodies
     )
-    ahead: list[tuple[float, float]] = []
-    rests: list[float] = []
-    now = 0.0
-    times = plan.timetable(soaks[-1] if soaks else None, overlap=not word)
-    for wave, (begin, end) in zip(plan.waves, times, strict=True):
-        begun = [steps[name][0].moment for name in wave if name in steps]
-        elapsed = max(0.0, (at - min(begun)).total_seconds()) if begun else 0.0
-        if not begun:
-            ahead.append((begin, end))
-        elif not all(_has_ended(steps.get(name, ())) for name in wave):
-            rests.append(end - begin - elapsed)
-            now = begin + elapsed
-    if any(rest < 0 for rest in rests):
-        return min(rests)
-    if ahead and not stops:
-        rests.append(max(end for _begin, end in ahead) - (now if rests else ahead[0][0]))
-    return max(rests, default=0.0)
+    moments = [[steps[name][0].moment for name in wave if name in steps] for wave in plan.waves]
+    begun = {number: (min(own) - at).total_seconds() for number, own in enumerate(moments) if own}
+    begun = {number: min(0.0, seconds) for number, seconds in begun.items()}
+    ended = {name for name in plan.order if _has_ended(steps.get(name, ()))}
+    times = plan.timetable(soaks[-1] if soaks else None, overlap=overlap, begun=begun, ended=ended)
+    left = 0.0
+    for number, (wave, (_begin, end)) in enumerate(zip(plan.waves, times, strict=True)):
+        if ended.issuperset(wave) or (stops and number not in begun):
+            continue
+        if end < 0:
+            return end
+        left = max(left, end)
+    return left
 
 
 class ProgressReader:

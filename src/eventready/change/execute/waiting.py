@@ -19,10 +19,13 @@ from typing import Any
 from eventready.change.document import Plan, PlanFile, load_plan
 from eventready.change.execute.apply import apply_plan, mode_of
 from eventready.change.execute.calls import call
-from eventready.change.execute.change import admit
+from eventready.change.execute.change import admit, expected_ends
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.result import ApplyResult
+from eventready.change.plan.paths import paths_in
+from eventready.change.plan.places import touched_venues
 from eventready.change.plan.restated import refuse_mismatch
+from eventready.change.safety.maintenance import begin_in_window
 from eventready.core.errors import EventreadyError, RefusedError, StoreError
 from eventready.core.messages import message
 from eventready.core.strings.texts import at as at_time
@@ -58,6 +61,21 @@ def refuse_later(context: ExecutionContext, file: PlanFile, change: str, begin: 
     admission.header(change)
 
 
+def window_begin(context: ExecutionContext, plan: Plan, name: str) -> datetime:
+    """Return the begin of a plan in a maintenance window. Raises UsageError, RefusedError, StoreError."""
+    workspace, now = context.workspace, context.clock.now()
+    names = [device.name for device in plan.devices]
+    venues = touched_venues(workspace, names, lambda: paths_in(context.store, workspace, context.clock))
+    expected_s = max((end for end, _names in expected_ends(context, plan)), default=0.0)
+    return begin_in_window(workspace.event, name, venues, now, expected_s)
+
+
+def _refuse_outside(context: ExecutionContext, plan: Plan, name: str) -> None:
+    """Raise RefusedError unless a named window is open now, with time for the plan."""
+    if name and window_begin(context, plan, name) > context.clock.now():
+        raise RefusedError(message("change:window.closed", name=name))
+
+
 def apply_at(context: ExecutionContext, file: PlanFile, begin: Begin) -> ApplyResult:
     """Wait for the begin of an admitted change, and execute its plan. Raises RefusedError, and as `apply_plan` does.
 
@@ -73,6 +91,7 @@ def apply_at(context: ExecutionContext, file: PlanFile, begin: Begin) -> ApplyRe
             store.waiting.due(change)
             now = replace(context, workspace=begin.reload())
             _refuse_altered(file, begin)
+            _refuse_outside(now, file.plan, context.options.window)
             return apply_plan(now, file, change)
         except CancelledError:
             raise
@@ -104,6 +123,7 @@ def _announced(context: ExecutionContext, plan: Plan, begin: Begin) -> Announced
         at=begin.at,
         intents=tuple(plan.intents),
         devices=tuple(device.name for device in plan.devices),
+        window=context.options.window,
         rehearsal=context.clock.rehearsal,
     )
 

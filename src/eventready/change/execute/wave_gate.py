@@ -10,6 +10,7 @@ from eventready.change.document import Plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.plan.paths import paths_of
 from eventready.change.safety.freeze import closed_to_waves
+from eventready.change.safety.maintenance import is_open
 from eventready.core.clock import Clock
 from eventready.core.messages import Message, message
 from eventready.core.strings.texts import at
@@ -37,6 +38,8 @@ class WaveGate:
         event, now = self.context.event_of(self.plan), self.context.clock.now()
         if not self.emergency and (closed := closed_to_waves(event, now)):
             return closed
+        if (window := self.context.options.window) and not is_open(event, window, now):
+            return message("change:window.wave", name=window)
         runs = self._runs()
         since = min([self.begun, *(moment_of(run) for run in runs[-1:])])
         changes = changes_since(self.context.store, event.id, self.context.clock, since)

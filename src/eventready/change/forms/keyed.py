@@ -1,19 +1,19 @@
 """Files of `key=value`, edited in place on the device: unchanged values (secrets among them) never leave the device.
 
-Tree: {"/etc/hostapd/wlan0.conf": {"max_num_sta=15": {}}}. A section inside a file (`bss=wlan0_1`) ends the part that
-can be changed: its keys are beneath it in the tree.
+Tree: {"/etc/hostapd/wlan0.conf": {"max_num_sta=15": {}}}. A template removes a key by no value (`max_num_sta=`). A
+section inside a file (`bss=wlan0_1`) ends the part that can be changed: its keys are beneath it in the tree.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.change.forms.configuration import Fragment
 from eventready.change.forms.form import ConfigurationForm, Parsed
-from eventready.change.forms.tree import Tree, lines_of_key, significant_lines
+from eventready.change.forms.tree import Path, Tree, lines_of_key, significant_lines
 from eventready.core.messages import Message, message
 
 _FILE = re.compile(r"(?:==> )?(?P<path>/[\w./-]+)(?: <==)?")
@@ -59,10 +59,12 @@ class KeyedForm(ConfigurationForm):
 
     def _parse_template(self, text: str, origin: str | Message) -> Parsed:
         tree: Tree = {}
+        removals: list[Path] = []
         values: Tree | None = None
         for _, line in significant_lines(text, self.spec.separators, volatile=self.spec.volatile):
             if file := _FILE.fullmatch(line):
-                values = tree.setdefault(file["path"], {})
+                path = file["path"]
+                values = tree.setdefault(path, {})
                 continue
             pair = _PAIR.fullmatch(line)
             if values is None or not pair or _INNER.fullmatch(line):
@@ -70,13 +72,24 @@ class KeyedForm(ConfigurationForm):
             conflict = lines_of_key(values, line)
             if conflict and conflict != [line]:
                 raise FragmentError(message("change:keyed.two_values", one=conflict[0], other=line), where=origin)
-            values[line] = {}
-        return tree, ()
+            if pair["value"]:
+                values[line] = {}
+            else:
+                removals.append((path, line))
+        if both := self._set_and_removed(tree, removals):
+            raise FragmentError(message("change:keyed.two_values", one=both[0], other=both[1][-1]), where=origin)
+        return tree, tuple(dict.fromkeys(removals))
+
+    def _set_and_removed(self, tree: Tree, removals: Iterable[Path]) -> tuple[str, Path] | None:
+        return next(((line, gone) for gone in removals for line in lines_of_key(tree.get(gone[0], {}), gone[-1])), None)
 
     def merge(self, running: Tree, fragment: Fragment) -> Tree:
         """See ConfigurationForm. Raises FragmentError also for a repeated key."""
         result = {path: dict(values) for path, values in running.items()}
-        for path, values in fragment.tree.items():
+        wanted = {path: list(values) for path, values in fragment.tree.items()}
+        for path, line in fragment.removals:
+            wanted.setdefault(path, []).append(line)
+        for path, values in wanted.items():
             if path not in result:
                 raise FragmentError(message("change:keyed.no_file", path=path), where=fragment.origin)
             for line in values:
@@ -86,21 +99,22 @@ class KeyedForm(ConfigurationForm):
                     raise FragmentError(
                         message("change:keyed.repeated", key=key, times=len(old), path=path), where=fragment.origin
                     )
-                if not old:
+                if (path, line) in fragment.removals:
+                    result[path] = {one: beneath for one, beneath in result[path].items() if one not in old}
+                elif not old:
                     result[path] = _before_inner(result[path], line)
                 elif old != [line]:
                     result[path] = {(line if one == old[0] else one): beneath for one, beneath in result[path].items()}
         return result
 
     def template(self, now: Tree, then: Tree) -> str:
-        """See ConfigurationForm. No template removes a key."""
+        """See ConfigurationForm. A key without a value is removed."""
         lines: list[str] = []
         for path, values in then.items():
             before = now.get(path, {})
-            if gone := next((line for line in before if line not in values and not lines_of_key(values, line)), ""):
-                raise FragmentError(message("change:keyed.no_removal", key=gone.partition("=")[0], path=path))
-            if changed := [line for line in values if line not in before]:
-                lines += [path, *changed]
+            gone = (f"{line.partition('=')[0]}=" for line in before if not lines_of_key(values, line))
+            different = [*(line for line in values if line not in before), *gone]
+            lines += [path, *different] if different else []
         return "".join(f"{line}\n" for line in lines)
 
     def _commands(self, now: Tree, then: Tree) -> Iterator[str]:

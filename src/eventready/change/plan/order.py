@@ -172,7 +172,7 @@ class Wave:
 
 @dataclass(frozen=True)
 class OrderedWave:
-    """Names of the devices of a wave, and of devices of earlier waves that may still soak when it begins (`beside`)."""
+    """Names of the devices of a wave, and of earlier devices possibly in their soak at its begin (`beside`)."""
 
     names: tuple[str, ...]
     beside: tuple[str, ...] = ()
@@ -217,7 +217,7 @@ class _Schedule:
         return tuple(found)
 
     def _begin(self, soaking: Sequence[Member], room: int) -> list[Member]:
-        """Return the members of a wave that begins now."""
+        """Return the members of a wave beginning now."""
         wave, found = Wave(self._limits, room=len(soaking) + room), list[Member]()
         if not takes_all(wave, soaking):
             return found

@@ -226,7 +226,7 @@ def _refuse_pairs(plan: Plan, workspace: Workspace, devices: Sequence[Device]) -
 
 
 def _at_once(plan: Plan) -> Iterator[tuple[str, ...]]:
-    """Yield the devices of each wave and those that may still soak when it begins, in the order of the plan."""
+    """Yield the devices of each wave and those possibly in their soak at its begin, in the order of the plan."""
     for number, wave in enumerate(plan.waves):
         beside = plan.beside(number)
         yield (*(name for name in plan.order if name in beside), *wave)

@@ -214,7 +214,7 @@ class _Hour(NamedTuple):
 
 
 def _measured(balance: Balance, hour: _Hour | None) -> Finding | None:
-    """Return the finding about a measured hour: beyond the supply, or beyond an expected one with supply enough."""
+    """Return the finding about a measured hour: beyond the supply, or beyond the expectation with supply enough."""
     if hour is None or balance.unknown:
         return None
     details, value, sentence = dict[str, float](), hour.value, "checks:capacity.measured"

@@ -22,7 +22,7 @@ from eventready.workspace.devices.expect import ExpectedCell
 
 
 class CellForecastLimits(Limits):
-    """Multiples of the users or the traffic that capacity.yaml and hosts.yaml expect."""
+    """Multiples of the users or the traffic expected by capacity.yaml and hosts.yaml."""
 
     warn: float = Field(default=1.2, ge=1, description="Warning beyond this multiple of the forecast [D]")
     fail: float = Field(default=1.4, ge=1, description="Failure beyond this multiple of the forecast [D]")
@@ -59,7 +59,7 @@ class _Forecast:
 
 
 def _forecast(view: DeviceView, load: Load, figures: dict[int, DemandFigures]) -> _Forecast:
-    """Return the largest forecast of a cell: of the windows open now, without an open one of all windows."""
+    """Return the largest forecast of a cell: of the windows open now, else of all windows."""
     moment, data = view.moment, load.supply is not None and load.supply.kind != "gsm"
     windows = [one for one in view.device.event_windows if moment is not None and one.contains(moment)]
     now = [one for one in load.demands if _is_open(one, windows)]
@@ -73,7 +73,7 @@ def _forecast(view: DeviceView, load: Load, figures: dict[int, DemandFigures]) -
 
 
 def _is_open(demand: VenueDemand, windows: Iterable[EventWindow]) -> bool:
-    """True for a demand in one of these windows; the users of hosts.yaml are expected in any."""
+    """True for a demand in any of these windows; the users of hosts.yaml are expected in all."""
     return any(demand.window in {"hosts.yaml", *window.names} and window.touches((demand.venue,)) for window in windows)
 
 
@@ -93,7 +93,7 @@ def _seen(row: CellPerformance, forecast: _Forecast) -> float | None:
 
 @file_check("cell_forecast", limits=CellForecastLimits(), applies=_has_forecast)
 def cell_forecast(view: DeviceView, limits: CellForecastLimits) -> Iterator[Finding]:
-    """No cell has more users or traffic than the forecast says, by performance files."""
+    """No cell has more users or traffic than forecast, by performance files."""
     loads, figures = _loads(view.device), dict[int, DemandFigures]()
     for cell, row in records(view):
         if (load := loads.get(cell.name.casefold())) is None:
@@ -145,7 +145,7 @@ def cell_usual(view: DeviceView, limits: CellUsualLimits) -> Iterator[Finding]:
 
 
 def _expected_now(view: DeviceView) -> frozenset[str]:
-    """Names of cells with a forecast for a window open now: it takes the place of what is usual."""
+    """Names of cells with a forecast for a window open now, in place of the usual figures."""
     moment = view.moment
     windows = [one for one in view.device.event_windows if moment is not None and one.contains(moment)]
     return frozenset(

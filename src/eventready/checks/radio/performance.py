@@ -99,7 +99,7 @@ file_check = partial(
 
 
 def records(view: DeviceView) -> Iterator[tuple[ExpectedCell, CellPerformance | Finding]]:
-    """Yield the expected cells with their records; in place of a missing one the finding that says why."""
+    """Yield the expected cells with their records; in place of a missing record the finding with its reason."""
     facts = view.fact(FACT, CellPerformance)
     rows = {row.cell.casefold(): row for row in facts.each_row()}
     unread = {one.subject.casefold(): one for one in facts.unread_records}

@@ -23,7 +23,7 @@ from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.change.agreement import require_yes
 from eventready.cli.change.attach import attach
 from eventready.cli.change.execution import carry_out
-from eventready.cli.change.later import begin_of
+from eventready.cli.change.later import begin_of, is_later, not_past
 from eventready.cli.change.progress import existing_plan, interruption_as_failure, options_of
 from eventready.cli.change.rehearsal import RehearsalOptions, rehearse_file
 from eventready.cli.console import Listing, styled
@@ -69,6 +69,7 @@ def command(
     cut_off: str,
     attached: str,
     begin_at: str,
+    window: str,
     dry_run: bool,
     atomic: bool,
     hold: bool,
@@ -87,8 +88,7 @@ def command(
         raise UsageError(message("cli:apply.atomic_resumed"))
     if hold and (cut_off or dry_run or rehearse):
         raise UsageError(message("cli:apply.hold_alone"))
-    if begin_at and (plan is None or dry_run or rehearse):
-        raise UsageError(message("cli:later.alone"))
+    later = is_later(begin_at, window, alone=plan is not None and not (dry_run or rehearse))
     rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
     if rehearsal is not None:
         if plan is None or dry_run:
@@ -110,13 +110,13 @@ def command(
     with interruption_as_failure():
         file = existing_plan(plan)
         with refuse_unrecorded(), app.open_store() as store:
-            if begin_at and not file.plan.empty:
-                options = replace(options, unattended=True)
+            if later and not file.plan.empty:
+                options = replace(options, unattended=True, window=window)
                 begin = begin_of(app, store, file, path=plan, options=options, at=begin_at)
             notices = _notices(app, file.plan, store)
     require_yes(app, file.plan, yes=yes)
     devices = [device.name for device in file.plan.devices]
-    run = partial(apply_at, file=file, begin=begin) if begin else partial(apply_plan, file=file)
+    run = partial(apply_at, file=file, begin=not_past(app, begin, window)) if begin else partial(apply_plan, file=file)
     return carry_out(
         app, options, run, plan=file.plan.id, devices=devices, notices=notices, hold=hold,
         change=begin.change if begin else "",

@@ -72,9 +72,8 @@ def keep_secrets(workspace: Workspace, devices: Sequence[str], options: Options)
     beside = {name for device in devices for name in partners.get(device, ())[: options.partners]} - set(devices)
     with keeping():
         workspace.check_secrets(devices)
-        for name in sorted(beside):
-            with suppress(WorkspaceError):
-                workspace.check_secrets([name])
+        with suppress(WorkspaceError):
+            workspace.check_secrets(sorted(beside))
         if os.environ.get(BACKUP_KEY_REFERENCE):
             load_backup_key(workspace.path)
 

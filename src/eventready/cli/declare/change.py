@@ -74,6 +74,8 @@ def approve() -> None:
               help="Show a running change here, and answer its questions.")  # fmt: skip
 @click.option("--at", "begin_at", default="", metavar="TIME",
               help="Begin at this time without you, within an approval: '2033-07-25 01:00'.")  # fmt: skip
+@click.option("--in-window", "window", default="", metavar="NAME",
+              help="Begin in the maintenance window of this name, otherwise as with --at.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal; scripts are not asked.")

@@ -108,7 +108,7 @@ def _change_settings(workspace: Workspace) -> Mapping[str, JsonValue]:
 
 
 def _page_settings(workspace: Workspace) -> Mapping[str, JsonValue]:
-    """Settings of serve.yaml as written: names, believed proxies, and the provider that decides the roles."""
+    """Settings of serve.yaml as written: names, believed proxies, and the provider of the roles."""
     written: dict[str, JsonValue] = load_serve(workspace.path).model_dump(mode="json", exclude_unset=True)
     return written
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from eventready.core.messages import Message, message
 from eventready.core.timezone import local_time
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.performance.cell_source import CellSource, cell_sources
-from eventready.facts.performance.figures import CellPeriod, overlapping
+from eventready.facts.performance.figures import CellPeriod
 from eventready.facts.performance.gathering import Gathered, gather
 from eventready.facts.performance.layout import PerformanceLayout
 from eventready.facts.records import CellPerformance
@@ -69,6 +69,8 @@ class SourceRead:
     source: PerformanceSource
     layout: PerformanceLayout
     found: Gathered | None
+    #: Records of the newest periods, by the name of the cell.
+    records: dict[str, CellPerformance] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def period(self) -> timedelta:
@@ -99,23 +101,33 @@ class SourceRead:
         return frozenset(name for name, one in self.layout.figures.items() if UNITS.get(name) == one.unit)
 
     @cached_property
-    def counted(self) -> Mapping[str, frozenset[str]]:
-        """Figures with a value, or with nothing attempted, of any cell, by the class of its objects."""
+    def uncounted(self) -> Mapping[str, frozenset[str]]:
+        """Figures of a record neither with a value nor with nothing attempted for any cell, by the class of objects."""
         found: dict[str, set[str]] = {}
         for cell, periods in self.by_cell.items():
-            own = {name for one in periods for name in self.known if name in one.idle or one.figures[name] is not None}
             for kind in self.kinds(cell):
-                found.setdefault(kind, set()).update(own)
-        return {kind: frozenset(names) for kind, names in found.items()}
+                lacking = found.setdefault(kind, set(self.known))
+                for one in periods:
+                    lacking -= {name for name in lacking if one.figures[name] is not None or name in one.idle}
+        return {kind: frozenset(UNITS.keys() - self.known | lacking) for kind, lacking in found.items()}
 
     def kinds(self, cell: str) -> frozenset[str]:
         """Classes of the objects of a cell, by its name without case."""
         return frozenset(self.found.names.kinds.get(cell, ())) if self.found else frozenset()
 
-    def uncounted(self, cell: str) -> tuple[str, ...]:
+    def uncounted_of(self, cell: str) -> tuple[str, ...]:
         """Figures of a record without a value for any cell of the same classes, sorted."""
-        counted = frozenset[str]().union(*(self.counted.get(kind, ()) for kind in self.kinds(cell.casefold())))
-        return tuple(sorted(UNITS.keys() - counted))
+        return self._uncounted_by(self.kinds(cell.casefold()))
+
+    def _uncounted_by(self, kinds: frozenset[str]) -> tuple[str, ...]:
+        if kinds not in self._sorted:
+            each = [self.uncounted.get(kind, frozenset(UNITS)) for kind in kinds]
+            self._sorted[kinds] = tuple(sorted(frozenset(UNITS).intersection(*each)))
+        return self._sorted[kinds]
+
+    @cached_property
+    def _sorted(self) -> dict[frozenset[str], tuple[str, ...]]:
+        return {}
 
 
 def _read(source: CellSource, clock: Clock, now: datetime) -> SourceRead:
@@ -184,6 +196,8 @@ def _cell(name: str, read: Sequence[SourceRead], now: datetime) -> CellPerforman
 def _joined(rows: Sequence[CellPerformance]) -> CellPerformance | Message:
     """Return the joined record of a period, or the reason for none: a figure with two values."""
     first, *others = rows
+    if not others:
+        return first
     values = {name: getattr(first, name) for name in _FIGURES}
     for row in others:
         for name in _FIGURES:
@@ -218,23 +232,31 @@ def _of_source(name: str, read: SourceRead, now: datetime) -> CellPerformance | 
     if not periods:
         return None
     newest = max(periods, key=lambda one: (one.end, one.seconds))
-    return _doubt(newest, periods, read, now) or _record(name, newest, periods, read)
+    if (doubt := _doubt(newest, periods, read, now)) is not None:
+        return doubt
+    if name not in read.records:
+        read.records[name] = _record(name, newest, periods, read)
+    return read.records[name]
 
 
 def _doubt(newest: CellPeriod, periods: Sequence[CellPeriod], read: SourceRead, now: datetime) -> Message | None:
     """Reason why the newest period of a cell is not to be relied on; None without any."""
     age = now - newest.end
-    kinds = {
-        "facts:performance.cell_future": age < -_SKEW,
-        "facts:performance.cell_length": newest.end - newest.begin != read.period,
-        "facts:performance.cell_overlapping": any(newest in pair for pair in overlapping(periods)),
-        "facts:performance.cell_late": age > read.period + read.allowed,
-        "facts:performance.cell_suspect": newest.suspect,
-        "facts:performance.cell_differing": bool(newest.differing),
-        "facts:performance.cell_useless": newest.useless and not newest.idle,
-    }
-    kind = next((name for name, found in kinds.items() if found), None)
-    if kind is None:
+    if age < -_SKEW:
+        kind = "facts:performance.cell_future"
+    elif newest.end - newest.begin != read.period:
+        kind = "facts:performance.cell_length"
+    elif any(one.begin < newest.end and newest.begin < one.end for one in periods if one is not newest):
+        kind = "facts:performance.cell_overlapping"
+    elif age > read.period + read.allowed:
+        kind = "facts:performance.cell_late"
+    elif newest.suspect:
+        kind = "facts:performance.cell_suspect"
+    elif newest.differing:
+        kind = "facts:performance.cell_differing"
+    elif newest.useless and not newest.idle:
+        kind = "facts:performance.cell_useless"
+    else:
         return None
     minutes, counter = f"{newest.seconds / 60:g}", ", ".join(newest.differing[:3])
     return message(kind, at=_shown(newest.end), counter=counter, minutes=minutes, expected=read.source.period_minutes)
@@ -248,12 +270,12 @@ def _record(name: str, newest: CellPeriod, periods: Sequence[CellPeriod], read: 
     hour = _last_hour(newest, periods)
     figures |= {name: _mean(one, hour) for name, one in _HOURLY.items() if one in read.known}
     times = {"ended": newest.end.astimezone(UTC), "minutes": newest.seconds // 60}
-    lacking = {"idle": tuple(sorted(newest.idle & read.known)), "uncounted": read.uncounted(name)}
+    lacking = {"idle": tuple(sorted(newest.idle & read.known)), "uncounted": read.uncounted_of(name)}
     return CellPerformance.model_validate({"cell": name, **times, **figures, **lacking})
 
 
 def _last_hour(newest: CellPeriod, periods: Sequence[CellPeriod]) -> Sequence[CellPeriod]:
-    """Return the periods of the hour to the end of the newest one; none where they leave a gap."""
+    """Return the periods of the hour to the end of the newest; none where they leave a gap."""
     by_end = {one.end: one for one in periods if one.seconds == newest.seconds and not one.differing}
     number, rest = divmod(_HOUR_S, newest.seconds)
     ends = (newest.end - timedelta(seconds=place * newest.seconds) for place in range(number))
@@ -262,7 +284,7 @@ def _last_hour(newest: CellPeriod, periods: Sequence[CellPeriod]) -> Sequence[Ce
 
 
 def _mean(figure: str, periods: Sequence[CellPeriod]) -> float | None:
-    """Return the mean of a figure; None without periods, and with one without a value."""
+    """Return the mean of a figure; None without periods, and with a period without a value."""
     values = [value for one in periods if (value := one.figures[figure]) is not None]
     return fmean(values) if values and len(values) == len(periods) else None
 

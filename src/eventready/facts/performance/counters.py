@@ -19,6 +19,9 @@ _YEARS = range(1990, 2200)
 #: Seconds of the longest period.
 LONGEST_S = 7 * 86_400
 
+#: Digits of a number that is finite.
+_PLAIN = 300
+
 #: Gives the name of a counter in the layout; None for one of no figure.
 Known: TypeAlias = Callable[[str], str | None]
 
@@ -47,6 +50,8 @@ class Counters:
 
 def number(text: str) -> float | None:
     """Return the value of a counter; None for the absence of a value and for another text."""
+    if text.isdecimal() and len(text) <= _PLAIN:
+        return float(text)
     word = text.strip()
     if word.casefold() in _ABSENT or "_" in word:
         return None

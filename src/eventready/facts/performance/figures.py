@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from math import inf
+from math import inf, isnan
 from typing import TypeAlias
 
 from eventready.facts.performance.counters import Counters
 from eventready.facts.performance.layout import PERIOD, Formula, PerformanceLayout
 
 _SUFFIXES = (".sum", ".tot")
+#: Sets of counters of which the formulas are remembered.
+_CHOICES = 1_000
 #: Characters of the longest name of an object.
 _LONGEST = 400
 
@@ -20,17 +22,17 @@ _LONGEST = 400
 Key: TypeAlias = tuple[str, datetime, int]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Merged:
     """Counters of a cell in a period; `period`: its figures, None where these are to be computed."""
 
-    values: dict[str, float] = field(default_factory=dict)
-    differing: set[str] = field(default_factory=set)
+    values: Mapping[str, float]
+    differing: frozenset[str] = frozenset()
     suspect: bool = False
     period: CellPeriod | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellPeriod:
     """Figures of a cell in a period; a figure without a value is None. `differing`: counters given twice.
 
@@ -45,16 +47,16 @@ class CellPeriod:
     differing: tuple[str, ...]
     idle: frozenset[str] = frozenset()
     counters: Mapping[str, float] = field(default_factory=dict)
+    #: Aware time of the end of the period.
+    end: datetime = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "end", self.begin + timedelta(seconds=self.seconds))
 
     @property
     def useless(self) -> bool:
         """True without the value of any figure."""
         return all(value is None for value in self.figures.values())
-
-    @property
-    def end(self) -> datetime:
-        """Aware time of the end of the period."""
-        return self.begin + timedelta(seconds=self.seconds)
 
 
 class Names:
@@ -140,6 +142,7 @@ class CellFigures:
             name: [_Folded(one, figure.unit) for one in figure.formulas] for name, figure in layout.figures.items()
         }
         self._merged: dict[Key, _Merged] = {}
+        self._chosen: dict[tuple[str, ...], Sequence[tuple[str, _Folded]]] = {}
         self._doubled = 0
 
     def add(self, counters: Counters) -> None:
@@ -147,12 +150,15 @@ class CellFigures:
         cell = self.names.cell(counters.name)
         if cell is None:
             return
-        one = self._merged.setdefault((cell, counters.begin, counters.seconds), _Merged())
+        key, values = (cell, counters.begin, counters.seconds), counters.values
+        one = self._merged.get(key)
+        if one is None:
+            one = self._merged[key] = _Merged(values, frozenset(name for name, value in values.items() if isnan(value)))
+        else:
+            differing = {name for name, value in values.items() if one.values.get(name, value) != value}
+            one.values, one.differing = {**values, **one.values}, one.differing | differing
         one.suspect |= counters.suspect
         one.period = None
-        for name, value in counters.values.items():
-            if one.values.setdefault(name, value) != value:
-                one.differing.add(name)
 
     def forget(self, until: datetime) -> None:
         """Drop the periods ended by a time."""
@@ -177,16 +183,26 @@ class CellFigures:
     def _of(self, key: Key, one: _Merged) -> CellPeriod:
         cell, begin, seconds = key
         values = {name: value for name, value in one.values.items() if name not in one.differing}
+        chosen = () if one.suspect else self._chosen_of(tuple(values))
         values[PERIOD] = float(seconds)
-        figures = {
-            name: None if one.suspect or cell in self.names.doubled else _value(formulas, values)
-            for name, formulas in self._formulas.items()
-        }
-        idle = frozenset(
-            name for name, formulas in self._formulas.items()
-            if not one.suspect and figures[name] is None and _idle(formulas, values)
-        )  # fmt: skip
+        figures: dict[str, float | None] = dict.fromkeys(self._formulas)
+        if cell not in self.names.doubled:
+            figures.update((name, formula.value(values)) for name, formula in chosen)
+        idle = frozenset(name for name, formula in chosen if figures[name] is None and formula.idle(values))
         return CellPeriod(cell, begin, seconds, figures, one.suspect, tuple(sorted(one.differing)), idle, one.values)
+
+    def _chosen_of(self, counters: tuple[str, ...]) -> Sequence[tuple[str, _Folded]]:
+        """Return each figure's first formula of which all counters are there; the cells of a file have the same."""
+        found = self._chosen.get(counters)
+        if found is None:
+            there = {*counters, PERIOD}
+            first = ((name, next((one for one in formulas if one.needed <= there), None))
+                     for name, formulas in self._formulas.items())  # fmt: skip
+            found = tuple((name, formula) for name, formula in first if formula is not None)
+            if len(self._chosen) >= _CHOICES:
+                self._chosen.clear()
+            self._chosen[counters] = found
+        return found
 
 
 class _Folded:
@@ -196,37 +212,34 @@ class _Folded:
         folded = [
             tuple(map(str.casefold, names)) for names in (formula.of, formula.less, formula.over, formula.over_less)
         ]
-        self._parts = folded
+        signs = ((1.0, True), (-1.0, True), (1.0, False), (-1.0, False))
+        self._terms = [(name, *sign) for names, sign in zip(folded, signs, strict=True) for name in names]
+        self._divides = bool(formula.over)
         self.needed = frozenset(name for names in folded for name in names)
         self._times, self._most = formula.times, 100.0 if unit == "%" else inf
         self._least = -inf if unit == "dBm" else 0.0
 
     def idle(self, values: Mapping[str, float]) -> bool:
         """True for a division with counters of 0 alone."""
-        return bool(self._parts[2]) and not any(values[name] for name in self.needed)
+        return self._divides and not any(values[name] for name in self.needed)
 
     def value(self, values: Mapping[str, float]) -> float | None:
         """Return the value of the formula, a share of successes of at most 100.
 
         None for a division by zero, for a value below 0 beside levels in dBm, and for a share by itself above 100.
         """
-        of, less, over, over_less = ([values[name] for name in names] for names in self._parts)
-        if min((*of, *less, *over, *over_less)) < self._least:
-            return None
-        above, below = sum(of) - sum(less), sum(over) - sum(over_less)
-        if not over:
+        above = below = 0.0
+        for name, sign, is_above in self._terms:
+            value = values[name]
+            if value < self._least:
+                return None
+            if is_above:
+                above += sign * value
+            else:
+                below += sign * value
+        if not self._divides:
             return self._times * above if self._least <= self._times * above <= self._most else None
         return min(self._times * above / below, self._most) if below > 0 and above >= 0 else None
-
-
-def _idle(formulas: Sequence[_Folded], values: Mapping[str, float]) -> bool:
-    """True where the first formula with all its counters divides 0 by 0."""
-    return next((one.idle(values) for one in formulas if one.needed <= values.keys()), False)
-
-
-def _value(formulas: Sequence[_Folded], values: Mapping[str, float]) -> float | None:
-    """Return the value by the first formula with all its counters; None without such a formula."""
-    return next((one.value(values) for one in formulas if one.needed <= values.keys()), None)
 
 
 def overlapping(periods: Iterable[CellPeriod]) -> list[tuple[CellPeriod, CellPeriod]]:

@@ -74,7 +74,9 @@ class MeasCollec:
         self._opened = True
 
     def _result(self, text: str) -> None:
-        self._set(self._types.get(self._place), text)
+        counter = self._types.get(self._place)
+        if counter is not None:
+            self._set(counter, text)
 
     def _type(self, text: str) -> None:
         """Take the counter of a place; a place without a number, or with two counters, has none."""

@@ -54,7 +54,8 @@ class XmlFile:
             raise PerformanceError(message("facts:performance.depth", most=_DEPTH))
         self._depth += 1
         self._leaf = True
-        self._refuse_mixed()
+        if self._text:
+            self._refuse_mixed()
         if name not in self._begins:
             self._learn(name)
         if (handler := self._begins[name]) is not None:
@@ -62,12 +63,13 @@ class XmlFile:
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        if not self._leaf:
+        text = self._text
+        if text and not self._leaf:
             self._refuse_mixed()
         self._leaf = False
         if (handler := self._ends[name]) is not None:
-            handler("".join(self._text))
-        self._text.clear()
+            handler(text[0] if len(text) == 1 else "".join(text))
+        text.clear()
 
     def _refuse_mixed(self) -> None:
         """Drop blanks around elements. Raises PerformanceError for a text: of a value cut in two, half is no value."""
@@ -76,6 +78,8 @@ class XmlFile:
         self._text.clear()
 
     def _data(self, text: str) -> None:
+        if not self._leaf and text.isspace():  # between elements
+            return
         if len(self._text) >= _PIECES:
             raise PerformanceError(message("facts:performance.text", most=_PIECES * _PIECE))
         self._text.append(text)

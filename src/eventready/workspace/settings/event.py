@@ -65,7 +65,7 @@ def unknown_origins(
             yield index, message("workspace:origin.device", device=origin.device), remedy.of(origin.device)
 
 
-WindowKind = Literal["event", "protected", "freeze", "drill"]
+WindowKind = Literal["event", "protected", "freeze", "drill", "maintenance"]
 Operator = Literal["telecom", "postal", "both"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -138,7 +138,9 @@ class Venue(Titled):
 
 
 class Window(Titled):
-    """Span of time at some venues or all: the event, its protected time, a freeze of changes, drills in production."""
+    """Span of time at some venues or all: the event, its protected time, a freeze of changes, drills in production,
+    maintenance.
+    """
 
     kind: WindowKind
     start: Moment = Field(alias="from")

@@ -36,7 +36,7 @@ def _uptime(seconds: int) -> str:
 
 
 def _redundancy_mode(tree: Tree | None) -> str:
-    """Redundancy mode of a controller with a standby in a configuration, as `show redundancy` prints it."""
+    """Redundancy mode of a controller with a standby in a configuration, as printed by `show redundancy`."""
     lines = (tree or {}).get("redundancy", {})
     mode = next((line.removeprefix("mode ") for line in lines if line.startswith("mode ")), "sso")
     return "Non-redundant" if mode == "none" else mode

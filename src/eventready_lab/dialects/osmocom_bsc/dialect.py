@@ -53,7 +53,7 @@ def _save(view: View) -> str:
 
 
 def _drop(view: View) -> str:
-    """Drop the connection of a station, which connects anew at once; with OML it reads its configuration."""
+    """Drop the connection of a station, which connects anew at once; with OML the station reads its configuration."""
     number, stations = int(view.match[1]), _stations(view)
     if number >= len(stations):
         return f"% BTS {number} is not known."

@@ -106,7 +106,7 @@ class Bts:
 
 
 def bts_list(state: DeviceState, running: Tree | None = None, connected: Tree | None = None) -> list[Bts]:
-    """The cells in OsmoBSC's numbering, with the timeslots that their stations have read, and with handover.
+    """The cells in OsmoBSC's numbering, with the timeslots read by their stations, and with handover.
 
     `running` is the running configuration, None before its first use; `connected` that of the time of the connections.
     A station that is away reads its configuration at its return.
