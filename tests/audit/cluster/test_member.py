@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from typing import Any
 from unittest.mock import Mock
 
+import psutil
 import pytest
 
 from eventready.audit.collectors.cluster import bridge, member
 from eventready.audit.collectors.cluster.dask_parts import require_distributed
 from eventready.core.messages import Message
+from tests.audit.cluster.members import free_port, scheduler
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -68,6 +71,34 @@ def test_a_worker_with_a_wrong_clock_reads_nothing(monkeypatch: pytest.MonkeyPat
     asyncio.run(run())
     texts = [one.render("en") for one in heard if isinstance(one, Message)]
     assert [text.partition(" s ")[0][-6:] for text in texts] == ["+3,600", "by -90"]
+
+
+def listening(process: int) -> set[int]:
+    found = psutil.Process(process).net_connections("tcp")
+    return {one.laddr.port for one in found if one.status == psutil.CONN_LISTEN}
+
+
+@pytest.mark.slow
+@pytest.mark.attack(family="doors of a scheduler")
+def test_a_scheduler_has_one_open_port_and_a_worker_none() -> None:
+    distributed, port = require_distributed(), free_port()
+    before, connected = listening(os.getpid()), asyncio.Event()
+
+    async def run() -> set[int]:
+        made = partial(distributed.Worker, f"tcp://127.0.0.1:{port}", nthreads=1, host="127.0.0.1", **member._PLAIN)
+        stop = asyncio.Event()
+        keeping = asyncio.create_task(
+            member.keep_connected(made, stop, ["reach=x"], without_revocations, connected=connected.set, lost=print)
+        )
+        await connected.wait()
+        found = listening(os.getpid()) - before
+        stop.set()
+        await keeping
+        return found
+
+    with scheduler(port) as process:
+        assert asyncio.run(run()) == set()
+        assert listening(process.pid) == {port}
 
 
 def test_requests_travel_together_each_once(monkeypatch: pytest.MonkeyPatch) -> None:

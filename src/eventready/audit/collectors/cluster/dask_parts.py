@@ -117,6 +117,18 @@ def enter_by(passing: Callable[[Any, str], AbstractContextManager[None]]) -> Non
     own._handle_stream = handle_stream
 
 
+def close_pages(server: Any) -> None:
+    """Close the port of the empty pages of a scheduler or worker: any account of the machine could fill the process."""
+    server.http_server.stop()
+
+
+def close_ports(worker: Any) -> None:
+    """Close all ports of a worker: nothing connects to a worker."""
+    close_pages(worker)
+    for listener in worker.listeners:
+        listener.stop()
+
+
 #: Takes a request, returns key, topic and answer.
 Answering: TypeAlias = Callable[[bytes], tuple[str, str, bytes]]
 _reader: list[Answering] = []

@@ -18,6 +18,8 @@ from typing import Any
 from eventready.audit.collectors.cluster.address import SchedulerAddress
 from eventready.audit.collectors.cluster.certificates import REVOKED, revoked_serials
 from eventready.audit.collectors.cluster.dask_parts import (
+    close_pages,
+    close_ports,
     comm_of_worker,
     comms_of_scheduler,
     enter_by,
@@ -59,6 +61,7 @@ def run_scheduler(address: SchedulerAddress, started: Callable[[], None]) -> Non
             host=address.host.strip("[]"), port=address.port, protocol=address.protocol, security=security,
             dashboard=False, dashboard_address="127.0.0.1:0",
         ) as scheduler:  # fmt: skip
+            close_pages(scheduler)
             started()
             follow = asyncio.create_task(
                 follow_revocations(address, security, lambda: (*comms_of_scheduler(scheduler), *door.entering))
@@ -155,6 +158,7 @@ async def _until_lost(
     Return the seconds of its clock ahead of the scheduler's.
     """
     await worker
+    close_ports(worker)
     send_together(worker, _GATHER_S)
     if usual and _right(worker.scheduler_delay):
         connected()
