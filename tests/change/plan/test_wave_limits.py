@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -31,6 +31,7 @@ from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change.fake_fleet import write_workspace
+from tests.change.plans import plan, planned
 from tests.conftest import Proved
 from tests.proofs.size import examples
 
@@ -278,17 +279,42 @@ def test_the_example_is_not_dark_in_any_wave() -> None:
     assert all(not {"bsc-1", "bsc-2", "bsc-6900"} <= {*wave.names, *wave.beside} for wave in order)
 
 
-def test_radio_of_the_example_is_changed_in_the_soak_of_a_router() -> None:
+#: Devices of the example without a guard of their own.
+INVERSE = ("bsc", "enb", "ac-1", "edge-hn")
+
+
+def with_soaks(soaks: Mapping[str, float]) -> Callable[[Workspace], Iterator[Member]]:
+    """Return the members of the example, with soaks by the begin of their names (others: 30 s)."""
+
     def members(workspace: Workspace) -> Iterator[Member]:
         for one in members_of_intent(workspace):
-            inverse = one.name.startswith(("bsc", "enb", "ac", "edge-hn"))
-            yield replace(one, inverse=inverse, soak_s=180.0 if one.name.startswith(("agg", "core")) else 30.0)
+            soak_s = next((soak for name, soak in soaks.items() if one.name.startswith(name)), 30.0)
+            yield replace(one, inverse=one.name.startswith(INVERSE), soak_s=soak_s)
 
-    order, _paths = in_the_example(members)
+    return members
+
+
+def test_radio_of_the_example_is_changed_in_the_soak_of_a_router() -> None:
+    order, _paths = in_the_example(with_soaks({"agg": 180.0, "core": 180.0}))
     beside = {name: set(wave.beside) for wave in order for name in wave.names}
     assert beside["enb-hn-1"] & {"agg-1", "agg-2"}
     routers = {"agg-1", "agg-2", "core-1", "core-2"}  # no two of them may be away
     assert all(len(routers.intersection({*wave.names, *wave.beside})) <= 1 for wave in order)
+
+
+def test_the_load_balancing_of_the_example_takes_11_minutes_at_most() -> None:
+    """The soaks are those of its plan in the lab; in sequence the same waves take more than 12 minutes."""
+    soaks = {"core": 40.0, "edge-vh": 40.0, "edge-dt": 40.0, "wlc": 45.0, "ac": 150.0}
+    order, _paths = in_the_example(with_soaks(soaks))
+    devices = [
+        planned(name, soak_s=next((soak for begin, soak in soaks.items() if name.startswith(begin)), 30.0))
+        for wave in order
+        for name in wave.names
+    ]
+    whole = plan(devices=devices, waves=[wave.names for wave in order], together=[wave.beside for wave in order])
+    assert len(whole.devices) == 18
+    assert whole.duration <= 11 * 60
+    assert whole.timetable(overlap=False)[-1][1] > 12 * 60
 
 
 def test_waves_of_a_large_fleet_soak_together() -> None:
