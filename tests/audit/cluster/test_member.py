@@ -11,7 +11,6 @@ from io import BytesIO
 from typing import Any
 from unittest.mock import Mock
 
-import psutil
 import pytest
 
 from eventready.audit.collectors.cluster import bridge, member
@@ -71,6 +70,9 @@ def test_a_worker_with_a_wrong_clock_reads_nothing(monkeypatch: pytest.MonkeyPat
     asyncio.run(run())
     texts = [one.render("en") for one in heard if isinstance(one, Message)]
     assert [text.partition(" s ")[0][-6:] for text in texts] == ["+3,600", "by -90"]
+
+
+psutil: Any = pytest.importorskip("psutil", reason="of the extra `cluster`")
 
 
 def listening(process: int) -> set[int]:
