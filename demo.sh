@@ -67,7 +67,21 @@ sed -n '/^Order/,$p' "$demo/tonight.txt"
 
 say "7. The change: backed up, under guard, compared, verified, confirmed, saved; one device first, then in waves"
 # A lab may shorten the soak. A production network is observed for its hold times before a change is confirmed.
-"$eventready" -w "$lab" apply "$demo/tonight.plan" --yes --soak 2s
+terminal() { # run in a terminal that is closed when the second wave has begun
+    python3 -c 'if True:
+        import os, pty, sys
+        process, screen = pty.fork()
+        if process == 0:
+            os.execvp(sys.argv[1], sys.argv[1:])
+        shown = b""
+        while b"Wave 2 of" not in shown:
+            shown += os.read(screen, 65536)
+        os.close(screen)
+        os.waitpid(process, 0)' "$@"
+}
+terminal "$eventready" -w "$lab" --lang en apply "$demo/tonight.plan" --yes --soak 2s
+echo "The terminal was closed when wave 2 had begun. The change goes on; another terminal attaches to it:"
+"$eventready" -w "$lab" apply --attach
 
 say "8. The audit again: what the change has mended (a crowded access point, a cell that refused calls, a route)"
 EVENTREADY_NOW="2022-04-25 07:20"
