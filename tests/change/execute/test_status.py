@@ -9,6 +9,7 @@ import pytest
 from eventready.change.execute.status import (
     STATES,
     DeviceStatus,
+    advice,
     describe_state,
     describe_step,
     device_status,
@@ -137,6 +138,22 @@ def test_the_exit_code_on_record_is_the_last_one() -> None:
     assert exit_on_record(record([["a"]])) is None
     left = [step("ended", "", exit=6), step("revert", "a"), step("ended", "", exit=5)]
     assert exit_on_record(record([["a"]], *left)) is Exit.CHANGE_REVERTED
+
+
+def test_a_killed_change_without_an_armed_device_is_resumed() -> None:
+    """Its devices stay locked: another plan would be refused."""
+    killed = record([["a"], ["b"]], step("precheck", "a"))
+    assert "apply --resume" in advice(killed).render("en")
+    ended = record(
+        [["a"], ["b"]],
+        step(
+            "precheck",
+            "a",
+        ),
+        step("done", "a", outcome="untouched"),
+        step("ended", ""),
+    )
+    assert "apply --resume" not in advice(ended).render("en")
 
 
 @pytest.mark.parametrize(

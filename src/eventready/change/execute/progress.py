@@ -12,7 +12,7 @@ from eventready.change.times import ARMING, CHOSEN
 from eventready.core.errors import EventreadyError, UnreadableStore, UsageError
 from eventready.core.messages import Message, known, message
 from eventready.core.timezone import local_time
-from eventready.store.change_steps import Arm, AskWord, Confirm, DeviceOutcome, Done, Ended, Verify
+from eventready.store.change_steps import Arm, AskWord, Confirm, DeviceOutcome, Done, Verify
 from eventready.store.changes import ChangeRecord, Changes, LockHolder, Step, last_of
 
 #: Steps of a way back.
@@ -128,15 +128,8 @@ def progress_of(
         to_go, at_work, awaiting,
         ends=None if left is None or left < 0 else at + timedelta(seconds=left),
         overdue=left is not None and left < 0,
-        action=None if active else _action(record),
+        action=None if active else advice(record),
     )  # fmt: skip
-
-
-def _action(record: ChangeRecord) -> Message:
-    """Return the next action after the end of a process; after a kill -9, the rest of the change."""
-    if last_of(record.steps, Ended) is None:
-        return message("change:progress.resume", change=record.entry.id)
-    return advice(record)
 
 
 def _has_ended(steps: Sequence[Step]) -> bool:

@@ -180,8 +180,11 @@ def next_step(change: str, states: Sequence[DeviceStatus], *, rolls_back: str = 
 
 
 def advice(record: ChangeRecord) -> Message:
-    """Return the operator's next action after a recorded change."""
-    return next_step(record.entry.id, device_statuses(record), rolls_back=record.entry.header.rolls_back)
+    """Return the operator's next action after a recorded change; one without an end still has its devices locked."""
+    states = device_statuses(record)
+    if last_of(record.steps, Ended) is None and not needs_person(states):
+        return message("change:progress.resume", change=record.entry.id)
+    return next_step(record.entry.id, states, rolls_back=record.entry.header.rolls_back)
 
 
 def _not_taken(change: str, rest: Sequence[DeviceStatus], rolls_back: str, *, any_reached: bool) -> Message:
