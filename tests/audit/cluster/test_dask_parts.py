@@ -6,10 +6,12 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from eventready.audit.collectors.cluster import bridge
 from eventready.audit.collectors.cluster.dask_parts import (
     CONNECTIONS,
     SETTINGS,
@@ -76,6 +78,56 @@ def test_a_client_connects_by_open_connections_alone(monkeypatch: pytest.MonkeyP
             return len(connections)
 
     assert asyncio.run(run()) == 0, f"no BaseTCPConnector.client {RELEASE}"
+
+
+def test_a_slow_handshake_goes_on_when_dask_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask gives up an attempt after a fifth of its time; there is no other connection for a second one."""
+    from tornado.iostream import IOStream
+
+    own: Any = distributed.comm.tcp.BaseTCPConnector
+    monkeypatch.setattr(own, "client", None)
+
+    async def run() -> bool:
+        ours, theirs = socket.socketpair()
+        ready = asyncio.Event()
+
+        async def start_tls(stream: Any, *_: Any) -> Any:
+            await ready.wait()
+            return stream
+
+        monkeypatch.setattr(IOStream, "start_tls", start_tls)
+        with ours, theirs:
+            connect_by(connections := [ours])
+
+            async def connected() -> Any:
+                return await own.client.connect("127.0.0.1", 0, max_buffer_size=1000, ssl_options=True)
+
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(connected(), 0.01)
+            ready.set()
+            return (await connected()).socket is ours and not connections
+
+    assert asyncio.run(run())
+
+
+def test_the_scheduler_is_connected_after_the_slow_imports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It waits some seconds for a handshake, which on a loaded machine an import takes."""
+
+    class ImportedError(Exception):
+        """The import has come."""
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+
+        def imports() -> None:
+            with pytest.raises(BlockingIOError):
+                listener.accept()
+            raise ImportedError
+
+        monkeypatch.setattr(bridge, "require_distributed", imports)
+        place = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(ImportedError):
+            bridge._run({"scheduler": place, "certificates": str(tmp_path), "unconfined": True, "topic": "t"})
 
 
 def test_connections_take_our_contexts() -> None:

@@ -42,8 +42,8 @@ def test_every_guard_on_the_device_is_probed_with_read_only_commands(name: str) 
 
 
 @pytest.mark.parametrize("name", CHANGED)
-def test_platforms_with_adjacencies_name_their_hold_times(name: str) -> None:
+def test_platforms_with_adjacencies_or_a_broadcast_name_their_times(name: str) -> None:
     platform = load_platform(name)
     assert platform.spec.change is not None
-    adjacencies = {"ospf_neighbour", "vrrp_group"} & set(platform.facts)
-    assert bool(platform.spec.change.hold_times) == bool(adjacencies)
+    followed = {"ospf_neighbour", "vrrp_group", "cell"} & set(platform.facts)  # by neighbours, or by phones
+    assert bool(platform.spec.change.hold_times) == bool(followed)

@@ -10,6 +10,7 @@ from importlib.resources import files
 from eventready.core.country import DEFAULT_COUNTRY
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import Lang, message
+from eventready.core.strings.texts import lines_of
 from eventready.core.timezone import DEFAULT
 
 #: Characters of an unknown country in a sentence.
@@ -38,7 +39,7 @@ def countries() -> Mapping[str, str]:
 
 def _rows(name: str) -> list[list[str]]:
     text = (files("tzdata") / "zoneinfo" / name).read_text(encoding="utf-8")
-    return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    return [line.split("\t") for line in lines_of(text) if line and not line.startswith("#")]
 
 
 def country_code(value: str) -> str:

@@ -12,7 +12,8 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -114,20 +115,41 @@ def _read(loop: asyncio.AbstractEventLoop, bridge: Bridge) -> None:
     os._exit(0)
 
 
-def _connections(address: SchedulerAddress) -> list[socket.socket]:
-    """Open the connections to the scheduler. Raises OSError."""
-    place = (address.host.strip("[]"), address.port)
-    return [socket.create_connection(place, _CONNECT_S) for _ in range(CONNECTIONS)]
+def _sockets(address: SchedulerAddress) -> list[tuple[Any, list[socket.socket]]]:
+    """Return the addresses of the scheduler, each with sockets in the network of the machine. Raises OSError."""
+    found = socket.getaddrinfo(address.host.strip("[]"), address.port, type=socket.SOCK_STREAM)
+    sockets: list[tuple[Any, list[socket.socket]]] = []
+    for family, kind, protocol, _name, place in found:
+        with suppress(OSError):  # a machine without this family
+            sockets.append((place, [socket.socket(family, kind, protocol) for _ in range(CONNECTIONS)]))
+    return sockets
+
+
+def _connected(sockets: Sequence[tuple[Any, Sequence[socket.socket]]]) -> Sequence[socket.socket]:
+    """Return the sockets of the first address that answers, connected. Raises OSError."""
+    failed = OSError("no socket for an address of the scheduler")
+    for place, own in sockets:
+        try:
+            for one in own:
+                one.settimeout(_CONNECT_S)
+                one.connect(place)
+        except OSError as error:
+            failed = error
+        else:
+            return own
+    raise failed
 
 
 def _run(settings: Mapping[str, Any]) -> str:
     """Serve in confinement until the loss of the scheduler, and return the reason. Raises OSError."""
     address = SchedulerAddress.of(settings["scheduler"], Path(settings["certificates"]))
-    connections, confined = _connections(address), not settings["unconfined"]
+    sockets, confined = _sockets(address), not settings["unconfined"]
     alone = confined and leave_network()  # before Dask, which may begin a thread
     distributed = require_distributed()
+    connections: list[socket.socket] = []
     connect_by(connections)
     security = address.security()
+    connections.extend(_connected(sockets))  # after the slow imports: the scheduler waits some seconds for a handshake
     if confined:
         readable = {*map(Path, filter(None, (*sys.path, sys.prefix, sys.base_prefix)))}
         confine((*readable, Path("/usr"), Path("/lib"), Path("/dev/urandom")), alone=alone)

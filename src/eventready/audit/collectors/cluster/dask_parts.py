@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -90,14 +91,29 @@ def connect_by(connections: list[socket]) -> None:
     from tornado.iostream import IOStream  # noqa: PLC0415  of the extra `cluster`
 
     class OpenConnections:
-        """Client of TCP by open connections."""
+        """Client of TCP by open connections.
+
+        Dask gives up a slow handshake of TLS after a fifth of its time and tries again: the handshake goes on, since
+        another connection is not to be had.
+        """
+
+        def __init__(self) -> None:
+            self._slow: list[asyncio.Task[Any]] = []
 
         async def connect(self, host: str, _port: int, *, max_buffer_size: int, ssl_options: Any = None) -> Any:
             """Return the stream of the next connection."""
-            if not connections:
+            if not (self._slow or connections):
                 raise FatalCommClosedError("the scheduler closed the connection")
-            stream = IOStream(connections.pop(), max_buffer_size=max_buffer_size)
-            return await stream.start_tls(False, ssl_options, host) if ssl_options else stream
+            task = self._slow.pop() if self._slow else asyncio.create_task(_stream(host, max_buffer_size, ssl_options))
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                self._slow.append(task)
+                raise
+
+    async def _stream(host: str, max_buffer_size: int, ssl_options: Any) -> Any:
+        stream = IOStream(connections.pop(), max_buffer_size=max_buffer_size)
+        return await stream.start_tls(False, ssl_options, host) if ssl_options else stream
 
     own: Any = BaseTCPConnector
     own.client = OpenConnections()
