@@ -123,14 +123,20 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if slow else None
 
 
+#: Host of the URLs of tests; all parts of a secret URL are secrets.
+_HOST = "127.0.0.1"
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Restore umask, zone and country, and forget the secrets of a few letters: they are in any text."""
+    """Restore umask, zone and country, and forget the secrets of a few letters, and the host of a secret URL."""
     os.umask(_UMASK)
     use_zone(DEFAULT)
     use_country(DEFAULT_COUNTRY)
     redactor._values -= redactor._short
     redactor._short = frozenset()
+    redactor._values.discard(_HOST)
+    redactor._starts = {start: forms for start, forms in redactor._starts.items() if not _HOST.startswith(start)}
 
 
 @pytest.hookimpl(tryfirst=True)
