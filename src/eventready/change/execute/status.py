@@ -180,7 +180,7 @@ def next_step(change: str, states: Sequence[DeviceStatus], *, rolls_back: str = 
 
 
 def advice(record: ChangeRecord) -> Message:
-    """Return the operator's next action after a recorded change; one without an end still has its devices locked."""
+    """Return the operator's next action after a recorded change. Without an end its devices are still locked."""
     states = device_statuses(record)
     if last_of(record.steps, Ended) is None and not needs_person(states):
         return message("change:progress.resume", change=record.entry.id)

@@ -126,7 +126,7 @@ def _sockets(address: SchedulerAddress) -> list[tuple[Any, list[socket.socket]]]
 
 
 def _connected(sockets: Sequence[tuple[Any, Sequence[socket.socket]]]) -> Sequence[socket.socket]:
-    """Return the sockets of the first address that answers, connected. Raises OSError."""
+    """Return the connected sockets of the first answering address. Raises OSError."""
     failed = OSError("no socket for an address of the scheduler")
     for place, own in sockets:
         try:
