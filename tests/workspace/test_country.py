@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from eventready.clauses.calendar import Calendar
 from eventready.core.country import use_country
 from eventready.core.errors import WorkspaceError
-from eventready.core.messages import in_english
+from eventready.core.messages import Lang, in_english
 from eventready.core.redaction.masking import mask_text
 from eventready.papers.document.profile import load_profile
 from eventready.roster.reading.text import is_mobile, normal_number
@@ -120,20 +120,20 @@ def test_zones_without_a_country_have_none() -> None:
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_the_letterhead_names_the_country_of_viet_nam_only_there(tmp_path: Path, lang: str) -> None:
+def test_the_letterhead_names_the_country_of_viet_nam_only_there(tmp_path: Path, lang: Lang) -> None:
     """Decree 30/2020 is the profile of Viet Nam: elsewhere an office has its own layout and letterhead, or none."""
     folder = tmp_path / "templates" / "reports"
     folder.mkdir(parents=True)
-    home = load_profile(tmp_path, lang, "VN")  # type: ignore[arg-type]  # a language of a test
+    home = load_profile(tmp_path, lang, "VN")
     assert "VI" in home.office.country
     assert (home.page.left, home.page.right) == (30, 15)
-    abroad = load_profile(tmp_path, lang, "DE-HE")  # type: ignore[arg-type]
+    abroad = load_profile(tmp_path, lang, "DE-HE")
     assert (abroad.office.country, abroad.office.motto) == ("", "")
     own = folder / f"{lang}.yaml"
     own.write_text("page: {left: 12}\noffice: {country: Hessen, motto: ''}\n", encoding="utf-8")
-    assert load_profile(tmp_path, lang, "DE").office.country == "Hessen"  # type: ignore[arg-type]
+    assert load_profile(tmp_path, lang, "DE").office.country == "Hessen"
     with pytest.raises(WorkspaceError, match="'left' must be at least 30"):
-        load_profile(tmp_path, lang, "VN")  # type: ignore[arg-type]
+        load_profile(tmp_path, lang, "VN")
 
 
 def test_a_new_event_abroad_has_nothing_of_viet_nam(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

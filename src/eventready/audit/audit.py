@@ -134,7 +134,7 @@ def audit(
     """
     ends_at, devices = time.monotonic() + options.time_limit_s, equipment.devices
     with relaxed_gc():
-        job = _job(workspace, equipment, store, clock, options, of_changes)
+        job = _job(workspace, equipment, store, clock, options, of_changes=of_changes)
         if job.saved and job.saved.rehearsal:
             clock = replace(clock, marked=True)
         started = clock.real().isoformat(timespec="milliseconds")
@@ -205,12 +205,13 @@ def _exits(results: Iterable[DeviceResult], across: Iterable[Finding], fail_on: 
     return codes
 
 
-def _job(  # noqa: PLR0917  the arguments of `audit`
+def _job(
     workspace: Workspace,
     equipment: Equipment,
     store: Store,
     clock: Clock,
     options: AuditOptions,
+    *,
     of_changes: Sequence[Observation],
 ) -> AuditJob:
     """Resolve platforms, limits, matrix and baseline; check secrets and host keys unless outputs are saved ones."""

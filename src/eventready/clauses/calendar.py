@@ -82,5 +82,5 @@ def _holidays(country: str, year: int, language: str) -> holidays.HolidayBase | 
         languages = getattr(holidays, nation).supported_languages
         spoken = next((one for one in (language, "en_US") if one in languages), None)
         return holidays.country_holidays(nation, subdiv=part or None, years=year, language=spoken)
-    except (AttributeError, NotImplementedError):
+    except (AttributeError, NotImplementedError):  # of `holidays`: an unknown country, an unknown part of a country
         return None
