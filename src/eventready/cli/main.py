@@ -34,7 +34,7 @@ A first session:
   eventready -w .eventready/lab plan backup --out tonight.plan
   eventready -w .eventready/lab apply tonight.plan
 
-Examples: `eventready COMMAND --help`. Documentation: `eventready docs`.
+Alone in a workspace: its state. Also: `COMMAND --help`, `eventready docs`.
 """
 
 

@@ -122,13 +122,13 @@ def situation(app: App) -> Situation:
     urgent, steps = _of_changes(app)
     if record.example:
         steps.append(NextStep("lab up", message("cli:overview.example")))
+        steps.append(NextStep("inventory template", message("cli:overview.own")))
     else:
-        steps += [*_ground(app), *_measuring(app, workspace, record, run, moment)]
+        steps += [*_ground(app), *_measuring(app, workspace, record, run, moment), *_serving(deadlines)]
     if gaps := _gaps(record, moment):
         urgent.append(message("cli:overview.gaps", n=gaps))
         steps.append(NextStep("roster check", message("cli:overview.gaps", n=gaps)))
     urgent += [_deadline(one) for one in reversed(deadlines)]
-    steps += _serving(deadlines)
     once = {step.command: step for step in reversed(steps)}
     ordered = [*dict.fromkeys(step.command for step in steps)][:_MOST]
     return Situation(workspace, moment, record, run, tuple(urgent), tuple(once[command] for command in ordered))
