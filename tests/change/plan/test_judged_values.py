@@ -143,10 +143,10 @@ UNSTARTED = [("0", "50"), ("", "50")]
 
 @pytest.mark.parametrize(("old", "new"), [*LIVE, *UNSTARTED])
 def test_a_load_of_a_cell_that_is_counted_already_changes_at_once(old: str, new: str) -> None:
-    before, after = (
-        {"/etc/hostapd/w.conf": {f"bss_load_update_period={value}": {}} if value else {}} for value in (old, new)
-    )
-    late = [one.id for one in value_risks(change_of("linux_hostapd"), before, after) if one.id in LATE]
+    def tree(value: str) -> Tree:
+        return {"/etc/hostapd/w.conf": {f"bss_load_update_period={value}": {}} if value else {}}
+
+    late = [one.id for one in value_risks(change_of("linux_hostapd"), tree(old), tree(new)) if one.id in LATE]
     assert late == ["change:risk.later"] * ((old, new) in UNSTARTED)
 
 
