@@ -54,23 +54,23 @@ _SERVES = {
 
 
 @dataclass(frozen=True)
-class NextStep:
-    """Command that can be run now, with its reason."""
+class ProposedCommand:
+    """Runnable command with its reason."""
 
     command: str
     reason: Text
 
 
 @dataclass(frozen=True)
-class Situation:
-    """State of an event at a moment. `run`: newest audit of all devices; `watched`: a watch is at work."""
+class Overview:
+    """State of an event at a moment. `run`: newest audit of all devices."""
 
     workspace: Workspace
     moment: datetime
     record: EventRecord
     run: Run | None
     urgent: tuple[Text, ...]
-    steps: tuple[NextStep, ...]
+    steps: tuple[ProposedCommand, ...]
 
     @property
     def open_windows(self) -> Sequence[Window]:
@@ -107,31 +107,31 @@ class Situation:
 
 def overview(app: App) -> Exit:
     """Show the state of the event, its urgent matters and the next commands."""
-    found = situation(app)
+    found = overview_of(app)
     for notice in found.record.notices:
         app.say(notice)
     app.show(found.to_dict, _shown(app, found))
     return Exit.OK
 
 
-def situation(app: App) -> Situation:
+def overview_of(app: App) -> Overview:
     """Return the state of the event at the time of the command."""
     workspace, moment = app.workspace, app.clock.now()
     record, run = gather(workspace, app.clock), last_audit(workspace, app.clock)
     deadlines = [one for one in record.deadlines(workspace, moment) if _is_urgent(one, moment)]
     urgent, steps = _of_changes(app)
     if record.example:
-        steps.append(NextStep("lab up", message("cli:overview.example")))
-        steps.append(NextStep("inventory template", message("cli:overview.own")))
+        steps.append(ProposedCommand("lab up", message("cli:overview.example")))
+        steps.append(ProposedCommand("inventory template", message("cli:overview.own")))
     else:
         steps += [*_ground(app), *_measuring(app, workspace, record, run, moment), *_serving(deadlines)]
     if gaps := _gaps(record, moment):
         urgent.append(message("cli:overview.gaps", n=gaps))
-        steps.append(NextStep("roster check", message("cli:overview.gaps", n=gaps)))
+        steps.append(ProposedCommand("roster check", message("cli:overview.gaps", n=gaps)))
     urgent += [_deadline(one) for one in reversed(deadlines)]
     once = {step.command: step for step in reversed(steps)}
     ordered = [*dict.fromkeys(step.command for step in steps)][:_MOST]
-    return Situation(workspace, moment, record, run, tuple(urgent), tuple(once[command] for command in ordered))
+    return Overview(workspace, moment, record, run, tuple(urgent), tuple(once[command] for command in ordered))
 
 
 def _coming(workspace: Workspace, moment: datetime) -> Window | None:
@@ -148,14 +148,14 @@ def _deadline(one: Deadline) -> Text:
     return message(msgid, at=at(one.due), what=one.title)
 
 
-def _serving(deadlines: Sequence[Deadline]) -> Iterator[NextStep]:
-    """Yield the command that serves the first deadline of each kind, the last weekly report; none for a freeze."""
+def _serving(deadlines: Sequence[Deadline]) -> Iterator[ProposedCommand]:
+    """Yield a command for the first deadline of each kind, the last weekly report; none for a freeze."""
     for kind in dict.fromkeys(one.kind for one in deadlines):
         every = [one for one in deadlines if one.kind == kind]
         first = every[-1 if kind == "weekly_report" else 0]
         clause = quote(first.id.removeprefix("clause-"))
         if command := f"duties show {clause}" if kind == "clause" else _SERVES.get(kind, ""):
-            yield NextStep(command, _deadline(first))
+            yield ProposedCommand(command, _deadline(first))
 
 
 def _gaps(record: EventRecord, moment: datetime) -> int:
@@ -164,9 +164,9 @@ def _gaps(record: EventRecord, moment: datetime) -> int:
     return sum(one.end > moment and one.start < moment + _SOON for one in gaps)
 
 
-def _of_changes(app: App) -> tuple[list[Text], list[NextStep]]:
-    """Return the unfinished and waiting changes as sentences, and the commands for those that need a person."""
-    urgent, steps = list[Text](), list[NextStep]()
+def _of_changes(app: App) -> tuple[list[Text], list[ProposedCommand]]:
+    """Return the unfinished and waiting changes as sentences, and the commands for those needing a person."""
+    urgent, steps = list[Text](), list[ProposedCommand]()
     if not Store.exists(app.workspace_path):
         return urgent, steps
     with app.open_store(make=False, only_reads=True) as store:
@@ -174,59 +174,70 @@ def _of_changes(app: App) -> tuple[list[Text], list[NextStep]]:
             state = term("change:waiting", one.state, app.lang)
             urgent.append(message("cli:overview.waiting", change=one.id, state=state, at=at(one.announced.at)))
             if one.state == "lost":
-                steps.append(NextStep(f"changes cancel {one.id}", message("change:waits_lost", change=one.id)))
+                steps.append(ProposedCommand(f"changes cancel {one.id}", message("change:waits_lost", change=one.id)))
         for entry in store.changes.entries():
-            record = store.changes.get(entry.id)
-            if store.changes.is_active(entry.id):
-                urgent.append(message("cli:overview.running", change=entry.id))
-                steps.append(NextStep(f"apply --attach {entry.id}", message("cli:overview.running", change=entry.id)))
-            elif needs_person(device_statuses(record)) or exit_on_record(record) is None:
-                urgent.append(message("cli:overview.unfinished", change=entry.id))
-                steps.append(NextStep(f"changes show {entry.id}", advice(record)))
+            sentence, step = _of_change(store, entry.id)
+            urgent += [sentence] if sentence else []
+            steps += [step] if step else []
     return urgent, steps
 
 
-def _ground(app: App) -> Iterator[NextStep]:
-    """Yield the commands without which an audit means nothing."""
+def _of_change(store: Store, change: str) -> tuple[Text | None, ProposedCommand | None]:
+    """Return the state of an unfinished change and its command; nothing for a finished one."""
+    if store.changes.is_active(change):
+        running = message("cli:overview.running", change=change)
+        return running, ProposedCommand(f"apply --attach {change}", running)
+    try:
+        record = store.changes.get(change)
+    except StoreError as error:
+        return message("cli:overview.unreadable", change=change, reason=error.cause), None
+    if record.altered or needs_person(device_statuses(record)) or exit_on_record(record) is None:
+        command = ProposedCommand(f"changes show {change}", advice(record))
+        return message("cli:overview.unfinished", change=change), command
+    return None, None
+
+
+def _ground(app: App) -> Iterator[ProposedCommand]:
+    """Yield the preconditions of an audit."""
     workspace = app.workspace
     if not workspace.devices:
-        yield NextStep("inventory template", message("cli:overview.no_devices"))
+        yield ProposedCommand("inventory template", message("cli:overview.no_devices"))
         return
     if not is_allowed(app.workspace_path):
-        yield NextStep("trust content", message("cli:overview.not_allowed"))
+        yield ProposedCommand("trust content", message("cli:overview.not_allowed"))
     unknown = sum(device.expect.names_nothing for device in workspace.devices)
     if unknown:
-        yield NextStep("inventory learn", message("cli:overview.unknown", n=unknown))
+        yield ProposedCommand("inventory learn", message("cli:overview.unknown", n=unknown))
 
 
 def _measuring(
     app: App, workspace: Workspace, record: EventRecord, run: Run | None, moment: datetime
-) -> Iterator[NextStep]:
-    """Yield the commands by what is measured: audit, watch, plan, final report."""
+) -> Iterator[ProposedCommand]:
+    """Yield audit, watch, plan and papers by the age of the measurement."""
     event = workspace.event
     if event.end and moment >= event.end:
-        yield NextStep("report final", message("cli:overview.over", at=at(event.end)))
+        yield ProposedCommand("report final", message("cli:overview.over", at=at(event.end)))
         return
     coming = _coming(workspace, moment)
     near = bool(event.windows_at(moment, "event")) or bool(coming and coming.start - moment <= _EVE)
     if not workspace.devices:
         return
     if run is None:
-        yield NextStep("audit", message("cli:overview.unmeasured"))
+        yield ProposedCommand("audit", message("cli:overview.unmeasured"))
         return
     age = moment - moment_of(run.header.moment)
     if age >= (_OLD_LIVE if near else _OLD):
-        yield NextStep("audit", message("cli:overview.old", age=_age(age)))
+        yield ProposedCommand("audit", message("cli:overview.old", age=_age(age)))
     if near and not any(moment - then <= _BEAT for then, _ in record.watch.beats[-1:]):
-        yield NextStep("watch", message("cli:overview.unwatched"))
+        yield ProposedCommand("watch", message("cli:overview.unwatched"))
     if not near and not event.windows_at(moment, "freeze") and is_allowed(app.workspace_path):
         with suppress(StoreError):
             made = proposals(workspace, app.equipment, [*open_findings(run)], standing_intents(workspace))
             for best in made[:1]:
                 reason = message("cli:overview.mends", n=len(best.findings))
-                yield NextStep(f"plan {quote(best.intent)}", reason)
+                yield ProposedCommand(f"plan {quote(best.intent)}", reason)
     if not near:
-        yield NextStep("report readiness", message("cli:overview.paper"))
+        yield ProposedCommand("report readiness", message("cli:overview.paper"))
 
 
 def _age(age: timedelta) -> Message:
@@ -244,7 +255,7 @@ def _plain(window: Window) -> dict[str, Any]:
     }
 
 
-def _shown(app: App, found: Situation) -> Iterator[Any]:
+def _shown(app: App, found: Overview) -> Iterator[Any]:
     lang, event = app.lang, found.workspace.event
     yield RichText(event.title.render(lang), style="bold")
     yield from _when(found)
@@ -266,7 +277,7 @@ def _shown(app: App, found: Situation) -> Iterator[Any]:
             yield from fold(f"  {line}" for line in lines)
 
 
-def _when(found: Situation) -> Iterator[Message]:
+def _when(found: Overview) -> Iterator[Message]:
     """Yield the open windows and the time to the next."""
     event, moment = found.workspace.event, found.moment
     for window in found.open_windows:
