@@ -159,6 +159,7 @@ class CellState:
     refused: int = 3
     request_rate: float = 2.0  # requests added per second
     refused_rate: float = 0.0
+    suspect: bool = False  # its counters are marked so in performance files
 
 
 @dataclass
@@ -270,6 +271,7 @@ class DeviceState:
     cells: list[CellState] = field(default_factory=list)
     alarms: list[AlarmState] = field(default_factory=list)
     core_links: dict[str, bool] = field(default_factory=dict)
+    late_files: bool = False  # the performance files with its cells are not written
     aps: list[ApState] = field(default_factory=list)
     pair_mode: str = ""  # "SSO", "HSB", or empty without a second controller
     pair_ready: bool = True
