@@ -16,7 +16,7 @@ from eventready.core.messages import message
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.yaml_document import parse_yaml
 from eventready.workspace.permission import allow, is_allowed
-from eventready.workspace.settings.performance import PerformanceFile
+from eventready.workspace.settings.performance import PerformanceFile, load_performance
 from eventready.workspace.workspace import Workspace
 from eventready_lab.control.lab_folder import write_private
 from eventready_lab.device.credentials import Credentials
@@ -84,7 +84,7 @@ def write_workspace_copy(
         }  # fmt: skip
     write_private(inventory / "hosts.yaml", _HEADER + "".join(_line(name, entry) for name, entry in entries.items()))
     known = [(where.port, where.host_key) for where in access.values() if where.host_key]
-    _write_sources(workspace.performance, inventory / "performance.yaml")
+    _write_sources(load_performance(source), inventory / "performance.yaml")
     # the user's own ~/.ssh/config does not apply to loopback
     write_private(out / "ssh_config", "")
     write_private(out / "known_hosts", "".join(f"[{HOST}]:{port} {key}\n" for port, key in known))

@@ -16,8 +16,8 @@ from eventready_lab.dialects.osmocom_bsc.stations import bts_list
 _LTE = ("huawei_enb",)
 #: Kinds of channels for traffic and for signalling.
 _TRAFFIC, _SIGNALLING = ("TCH/F", "TCH/H"), ("SDCCH8", "CCCH+SDCCH4")
-#: Connected LTE users for each traffic channel in use, and the largest number above their mean.
-_USERS, _PEAK = 12, 1.25
+#: Largest number of connected users, of their mean.
+_PEAK = 1.25
 #: One of so many attempts fails without a refusal; one of so many connections is lost.
 _FAILED, _LOST = 400, 500
 #: Mbit/s of a user in an empty cell, and in a full one.
@@ -31,7 +31,8 @@ _NOISE_DBM = -112
 class CellLoad:
     """Load of a cell in a period. `traffic`, `signalling`: channels in use, and all.
 
-    `attempts` and `refused`: connections tried in the period, and those refused for want of room.
+    `users`: mean connected ones of an LTE cell. `attempts` and `refused`: connections tried in the period, and those
+    refused for want of room.
     """
 
     device: str
@@ -42,6 +43,7 @@ class CellLoad:
     suspect: bool
     traffic: tuple[int, int]
     signalling: tuple[int, int]
+    users: int
     attempts: int
     refused: int
 
@@ -56,11 +58,6 @@ class CellLoad:
         """Attempts that were neither refused nor failed."""
         admitted = self.attempts - self.refused
         return admitted - admitted // _FAILED
-
-    @property
-    def users(self) -> int:
-        """Connected users of an LTE cell, the mean of the period."""
-        return _USERS * self.traffic[0]
 
     @property
     def kbit_per_s(self) -> int:
@@ -79,7 +76,7 @@ def loads(device: SimulatedDevice, seconds: int) -> Iterator[CellLoad]:
         return
     links = {site.name: site.link for site in device.state.sites}
     for cell in device.state.cells:
-        serving = cell.up and not cell.blocked and links.get(cell.site, "up") == "up"
+        serving = cell.serving and links.get(cell.site, "up") == "up"
         yield _load(device, cell, seconds, cell.channels, serving=serving)
 
 
@@ -96,7 +93,8 @@ def _load(
     refused = min(attempts, round(cell.refused_rate * seconds)) if refuses else 0
     return CellLoad(
         device.state.name, cell.number, cell.name, device.dialect.platform in _LTE, serving, cell.suspect,
-        _sum(channels, _TRAFFIC, serving=serving), _sum(channels, _SIGNALLING, serving=serving), attempts, refused,
+        _sum(channels, _TRAFFIC, serving=serving), _sum(channels, _SIGNALLING, serving=serving),
+        cell.users if serving else 0, attempts, refused,
     )  # fmt: skip
 
 
@@ -164,7 +162,7 @@ def vendor_counters(load: CellLoad, seconds: int) -> Mapping[str, float]:
         "L.ChMeas.PRB.UL.Avail": _BLOCKS,
         "L.Traffic.User.Avg": load.users,
         "L.Traffic.User.Max": round(_PEAK * load.users),
-        "L.Thrp.bits.DL": load.kbit_per_s * load.users * seconds,
+        "L.Thrp.bits.DL": 1000 * load.kbit_per_s * load.users * seconds,
         "L.Thrp.bits.DL.LastTTI": 0,
         "L.Thrp.Time.DL.RmvLastTTI": 1000 * load.users * seconds,
         "L.UL.Interference.Avg": _NOISE_DBM,
