@@ -69,6 +69,7 @@ class SourceExport:
             for file in self.folder.iterdir():
                 if file.is_file():
                     file.unlink()
+        self._written, self._seen = {}, ()
 
     def follow(self) -> None:
         """Write the files of the periods that are over. Raises UsageError for a folder that cannot be written."""
