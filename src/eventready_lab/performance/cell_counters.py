@@ -1,4 +1,4 @@
-"""Counters of the cells of a simulated controller or site in a period, from the state that its console shows.
+"""Counters of the cells of a simulated controller or site in a period, from the state on its console.
 
 A cell has one state in a period, that of the end of the period.
 """
@@ -55,7 +55,7 @@ class CellLoad:
 
     @property
     def successes(self) -> int:
-        """Attempts that were neither refused nor failed."""
+        """Attempts neither refused nor failed."""
         admitted = self.attempts - self.refused
         return admitted - admitted // _FAILED
 

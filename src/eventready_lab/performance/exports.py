@@ -1,4 +1,4 @@
-"""Export of performance files: a file for each source of the workspace and period that is over, whole or not at all.
+"""Export of performance files: a whole file for each source of the workspace and finished period.
 
 A change of the state, as by a fault, counts for the newest period too, whose file is written again: a rehearsal need
 not wait for the next period.
@@ -46,7 +46,7 @@ def file_name(source: PerformanceSource, period: Period, elements: int) -> str |
 
 @dataclass
 class SourceExport:
-    """Export of a source into a folder of the lab. `names`: name of an object by cell, where the workspace maps it."""
+    """Export of a source into a folder of the lab. `names`: name of an object by cell, from the map of the workspace."""
 
     source: PerformanceSource
     folder: Path
@@ -72,7 +72,7 @@ class SourceExport:
         self._written, self._seen = {}, ()
 
     def follow(self) -> None:
-        """Write the files of the periods that are over. Raises UsageError for a folder that cannot be written."""
+        """Write the files of the finished periods. Raises UsageError for a folder that cannot be written."""
         newest = self._newest()
         seen = (newest, *(device.version for device in self.devices))
         if seen == self._seen:
@@ -87,7 +87,7 @@ class SourceExport:
         self._seen = seen
 
     def _newest(self) -> datetime:
-        """End of the last period that is over; periods are counted from midnight UTC."""
+        """End of the last finished period; periods are counted from midnight UTC."""
         now = self.clock.now().astimezone(UTC)
         return now - (now - _EPOCH) % self.length
 
@@ -132,7 +132,7 @@ class SourceExport:
 
 @dataclass(frozen=True)
 class PerformanceExports:
-    """Exports of the sources of a workspace. `left_out`: sources with a layout or pattern that the lab cannot write."""
+    """Exports of the sources of a workspace. `left_out`: sources of a layout or pattern unknown to the lab."""
 
     exports: tuple[SourceExport, ...] = ()
     left_out: tuple[PerformanceSource, ...] = ()
@@ -151,13 +151,13 @@ class PerformanceExports:
         return cls(tuple(one for one in made if is_written(one.source)), unwritten(performance))
 
     def start(self) -> None:
-        """Remove the files of an earlier lab, and write those of the periods that are over. Raises UsageError."""
+        """Remove the files of an earlier lab, and write those of the finished periods. Raises UsageError."""
         for export in self.exports:
             export.clear()
             export.follow()
 
     def follow(self) -> None:
-        """Write the files of the periods that are over since. Raises UsageError."""
+        """Write the files of the periods finished since. Raises UsageError."""
         for export in self.exports:
             export.follow()
 

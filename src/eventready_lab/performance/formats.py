@@ -57,7 +57,8 @@ def meas_collec(period: Period, cells: Sequence[CellLoad], names: Mapping[str, s
     footer = ElementTree.SubElement(root, "fileFooter")
     ElementTree.SubElement(footer, "measCollec", endTime=end)
     ElementTree.indent(root, "")
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
 
 
 def _is_whole(name: str) -> bool:
