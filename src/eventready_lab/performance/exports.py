@@ -46,7 +46,7 @@ def file_name(source: PerformanceSource, period: Period, elements: int) -> str |
 
 @dataclass
 class SourceExport:
-    """Export of a source into a folder of the lab. `names`: name of an object by cell, from the map of the workspace."""
+    """Export of a source into a folder of the lab. `names`: object of a cell in the map of the workspace."""
 
     source: PerformanceSource
     folder: Path
@@ -72,7 +72,7 @@ class SourceExport:
         self._written, self._seen = {}, ()
 
     def follow(self) -> None:
-        """Write the files of the finished periods. Raises UsageError for a folder that cannot be written."""
+        """Write the files of the finished periods. Raises UsageError for a folder closed to writing."""
         newest = self._newest()
         seen = (newest, *(device.version for device in self.devices))
         if seen == self._seen:
