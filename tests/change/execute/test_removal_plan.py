@@ -107,11 +107,11 @@ def test_lines_of_others_stay_and_are_named(rig: Applied) -> None:
 
 
 def test_a_plan_is_named_by_its_id_a_prefix_or_its_change(rig: Applied) -> None:
-    """Anything else has its sentence."""
+    """`latest` is the newest applied plan; anything else has its sentence."""
     change = rig.store.changes.entries()[0].id
-    for name in (rig.plan.id, rig.plan.id[:-1], change):
+    for name in (rig.plan.id, rig.plan.id[:-1], change, "latest"):
         assert rig.applied(name).plan == rig.plan
-    for name in ("p-0", "c-", "latest", "x" * 500, "\x1b[2J"):
+    for name in ("p-0", "c-", "latest ", "x" * 500, "\x1b[2J"):
         with pytest.raises(UsageError, match="no change of a plan"):
             rig.applied(name)
     with pytest.raises(UsageError, match="are not chosen: box-1, box-2"):
