@@ -87,7 +87,7 @@ def test_without_a_run_a_command_on_changes_says_what_is_missing(typed: Typed) -
         ("changes", "show", "latest"): "There is no recorded change",
         ("rollback", "latest"): "There is no recorded change",
         ("apply", "--resume", "c-1"): "There is no recorded change",
-        ("plan", "--remove", "latest"): "No applied plan is on record",
+        ("plan", "--remove", "latest"): "no applied plan is on record",
     }.items():
         code, _found, output = typed(*words)
         assert (code, "eventready audit" in output) == (2, False), words

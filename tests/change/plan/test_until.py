@@ -115,8 +115,8 @@ def test_a_plan_is_not_applied_after_its_end(typed: Typed) -> None:
 @pytest.mark.parametrize(
     ("lang", "windows"),
     [
-        ("en", "event.yaml has: Opening night (event), Closing night (event), Past (drill), freeze."),
-        ("vi", "event.yaml có: Đêm khai mạc (event), Closing night (event), Past (drill), freeze."),
+        ("en", "event.yaml has: Opening night (event); Closing night (event); Past (drill); freeze."),
+        ("vi", "event.yaml có: Đêm khai mạc (event); Closing night (event); Past (drill); freeze."),
     ],
 )
 def test_an_unknown_window_is_answered_with_each_window_once(typed: Typed, lang: str, windows: str) -> None:
