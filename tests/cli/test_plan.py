@@ -83,7 +83,7 @@ def test_the_total_of_a_plan_is_in_the_plural_of_its_numbers(typed: Typed) -> No
 
 def test_without_a_run_a_command_on_changes_says_what_is_missing(typed: Typed) -> None:
     for words, missing in {
-        ("changes", "cancel", "latest"): "No change waits for its begin. `eventready changes list`",
+        ("changes", "cancel", "latest"): "No change waits for its begin",
         ("changes", "show", "latest"): "There is no recorded change",
         ("rollback", "latest"): "There is no recorded change",
         ("apply", "--resume", "c-1"): "There is no recorded change",

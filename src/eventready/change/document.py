@@ -147,7 +147,7 @@ class PlannedDevice(Part):
 
 
 class Placed(TypedDict):
-    """Fields of a planned device that come from the inventory."""
+    """Fields of a planned device from the inventory."""
 
     name: str
     platform: str
@@ -159,7 +159,7 @@ class Placed(TypedDict):
 
 
 def placed(device: Device) -> Placed:
-    """Return the fields of a planned device that come from the inventory."""
+    """Return the fields of a planned device from the inventory."""
     return {
         "name": device.name, "platform": device.platform, "endpoint": device.endpoint, "role": device.role,
         "venues": device.venues, "address": device.hostname, "element": device.element,

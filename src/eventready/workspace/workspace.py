@@ -180,9 +180,9 @@ def require_workspace(path: Path) -> None:
 
 @relaxed_gc()
 def load_workspace(path: Path) -> Workspace:
-    """Load and validate the workspace in a folder; the process takes zone and country of a valid one.
+    """Load and validate the workspace in a folder. Raises WorkspaceError with every invalid line.
 
-    Raises WorkspaceError with every invalid line.
+    The process takes zone and country of a valid workspace.
     """
     with kept_place():
         return _load(path)

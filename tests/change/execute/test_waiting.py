@@ -354,7 +354,7 @@ def test_a_begin_refused_for_a_freeze_names_a_way_that_it_takes(waiting: Waiting
 
 def test_an_unknown_maintenance_window_is_answered_with_each_once(waiting: Waiting) -> None:
     """In the language of the reader, with its kind."""
-    both = maintenance(("08:00", "09:00"), ("10:00", "11:00")).replace("name:", "name_vi: Đêm 1, name:")
+    both = maintenance(("08:00", "09:00"), ("10:00", "11:00")).replace("name: Night", "name_vi: Đêm 1, name: Night")
     waiting.event(both)
     waiting.rig.workspace = waiting.reload()
     with pytest.raises(EventreadyError) as refused:
