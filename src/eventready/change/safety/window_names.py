@@ -1,4 +1,4 @@
-"""Names of windows in sentences: of a single one, and of all to choose from."""
+"""Names of windows in sentences, and lists to choose from."""
 
 from __future__ import annotations
 
