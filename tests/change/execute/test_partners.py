@@ -1,4 +1,4 @@
-"""Readings of a partner, shared by all that compare with it in a wave."""
+"""Readings of a partner, shared by the comparisons of a wave."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ COMMANDS = ["show ip ospf neighbor json"]
 
 
 class Device:
-    """Counts the sessions with a device; an answer is the number of the reading. Without `awake` a reading of COMMANDS waits."""
+    """Number of sessions and readings of a device; an answer is the number of its reading.
+
+    Without `awake` a reading of COMMANDS waits.
+    """
 
     def __init__(self) -> None:
         self.opened = self.closed = self.readings = 0
@@ -71,8 +74,8 @@ def number_of(partner: Partner) -> int:
     return int(partner.send(COMMANDS)[0].text)
 
 
-def test_a_reading_serves_those_who_wait_for_it_and_none_who_come_later(device: Device) -> None:
-    """The first reading runs while seven others ask: none of them gets its answer, all get the second."""
+def test_a_reading_serves_the_requests_before_its_begin_and_no_later_one(device: Device) -> None:
+    """Seven requests during the first reading get the second."""
     first, *others = handles(8)
     device.awake.clear()
     with ThreadPoolExecutor(8) as pool:
@@ -115,7 +118,7 @@ def test_the_last_user_closes_the_session(device: Device) -> None:
 
 
 def test_a_partner_lost_for_one_comparison_is_tried_for_the_next(device: Device) -> None:
-    """Only who never reached it does without: its findings before the change have nothing of it."""
+    """A comparison that never reached it does without, since its findings before the change have nothing of it."""
     first, second = handles(2)
     device.reachable = False
     assert first.send(COMMANDS)[0].status is ReplyStatus.DROPPED

@@ -1,7 +1,6 @@
-"""Partners of changed devices: read only, over sessions that all comparisons with a partner in a wave share.
+"""Partners of changed devices: devices only read, over sessions shared by the comparisons of a wave.
 
-A reading serves all requests made before its begin, and none made later: no comparison gets an answer that is older
-than its request.
+A reading serves all requests made before its begin, and no later one: no answer is older than its request.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from eventready.session.target import Target
 
 @dataclass
 class _Reading:
-    """One sending of commands. `reached`: the session was open; `failed`: the reason against an answer."""
+    """Replies to a sending of the commands. `reached`: the session was open; `failed`: the error of the session."""
 
     replies: Sequence[Reply] = ()
     failed: SessionError | None = None
@@ -30,7 +29,7 @@ class _Reading:
 
 
 class SharedSession:
-    """Session for one sequence of commands, opened when needed and closed with its last user."""
+    """Session for a sequence of commands, opened when needed and closed with its last user."""
 
     def __init__(self, commands: tuple[str, ...]) -> None:
         self._commands = commands
@@ -40,7 +39,7 @@ class SharedSession:
         self._old_at = 0.0
 
     def read(self, user: int, target: Target, platform: Platform) -> _Reading:
-        """Return a reading that begins after this call, together with those who call before its begin."""
+        """Return a reading begun after this call, the same for all calls before its begin."""
         with self._state:
             self._users.add(user)
             reading = self._next
@@ -86,7 +85,7 @@ class SharedSession:
 
 
 class SharedSessions:
-    """Sessions with one device, one for each sequence of commands: none waits for a command of another."""
+    """Sessions with a device, separate for each sequence of commands, so that no sequence waits for another."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -108,7 +107,7 @@ class SharedSessions:
 
 @dataclass
 class Partner:
-    """Device read only for the comparison with one changed device.
+    """Device read only for the comparison with a changed device.
 
     A device that was never reached is not tried again: nothing was measured that could be worse.
     """
