@@ -189,7 +189,7 @@ def _of_changes(app: App) -> tuple[list[Text], list[ProposedCommand]]:
 
 
 def _of_change(store: Store, change: str) -> tuple[Text | None, ProposedCommand | None]:
-    """Return the state of an unfinished change and its command; nothing for a finished one."""
+    """Return the state of an unfinished change and its command; nothing for a finished change."""
     if store.changes.is_active(change):
         running = message("cli:overview.running", change=change)
         return running, ProposedCommand(f"apply --attach {change}", running)

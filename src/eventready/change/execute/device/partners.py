@@ -85,7 +85,7 @@ class SharedSession:
 
 
 class SharedSessions:
-    """Sessions with a device, separate for each sequence of commands, so that no sequence waits for another."""
+    """Sessions with a device, separate for each sequence of commands: a sequence never waits for others."""
 
     def __init__(self) -> None:
         self._lock = Lock()
