@@ -9,7 +9,8 @@ from typing import TypeAlias
 import pytest
 
 from eventready.change.execute.device.driver import Verification, VerifyTimes
-from eventready.change.execute.device.live import LiveDevice, Partner
+from eventready.change.execute.device.live import LiveDevice
+from eventready.change.execute.device.partners import Partner
 from eventready.change.execute.device.verify import Findings
 from eventready.change.forms.configuration import Fragment
 from eventready.checks.finding import Finding, Outcome

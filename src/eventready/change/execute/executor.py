@@ -25,8 +25,9 @@ from eventready.change.execute.device.assignment import (
     WaveSignals,
 )
 from eventready.change.execute.device.driver import DeviceDriver
-from eventready.change.execute.device.live import LiveDevice, Partner
+from eventready.change.execute.device.live import LiveDevice
 from eventready.change.execute.device.machine import DeviceMachine
+from eventready.change.execute.device.partners import Partner, SharedSessions
 from eventready.change.execute.device.service_host import ServiceHost
 from eventready.change.execute.device.verify import DeviceChecks
 from eventready.change.execute.recorded import removed_change
@@ -96,6 +97,7 @@ class ChangeExecutor:
         self._limits = resolve_limits(workspace.limits, [self._equipment.by_name[d.name] for d in plan.devices])
         self._nornir = workspace.nornir(options.workers)
         self._partners = partners_of(workspace.devices, workspace.files.groups_of)
+        self._sessions: dict[tuple[int, str], SharedSessions] = {}
         self._assignments = {planned.name: self._assignment(planned) for planned in plan.devices}
 
     def run_waves(self, begin: Callable[[int], None]) -> None:
@@ -267,7 +269,7 @@ class ChangeExecutor:
     def _live_device(self, planned: PlannedDevice) -> DeviceDriver:
         platform, device = self._equipment.named(planned.platform), self._equipment.by_name[planned.name]
         within = self._options.confirm_within_s
-        partners = {name: self._partner(name) for name in self._partners_of(planned.name)}
+        partners = {name: self._partner(name, planned.name) for name in self._partners_of(planned.name)}
         beside = tuple((self._equipment.by_name[name], partner.platform) for name, partner in partners.items())
         kind: Callable[..., LiveDevice] = LiveDevice
         rules = self._assignments[planned.name].rules
@@ -292,8 +294,10 @@ class ChangeExecutor:
         wave = next((wave for wave in self.plan.waves if name in wave), ())
         return tuple(one for one in self._partners[name] if one not in wave)[: self._options.partners]
 
-    def _partner(self, name: str) -> Partner:
-        return Partner(host_target(self._nornir, name), self._equipment.platform(name))
+    def _partner(self, name: str, of: str) -> Partner:
+        """Return a partner of a device; its sessions are shared in the wave of the device."""
+        sessions = self._sessions.setdefault((self._numbers.get(of, -1), name), SharedSessions())
+        return Partner(host_target(self._nornir, name), self._equipment.platform(name), sessions)
 
     def _procedure_of(self, hold: Hold | None) -> Procedure:
         """Return the times of the change; a lab may choose any soak, also below the protocols' own times."""

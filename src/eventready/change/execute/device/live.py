@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 
 from eventready.change.errors import SendCommands, shown_by
 from eventready.change.execute.device.driver import ConfigurationReading, GuardTerms, Verification, VerifyTimes
+from eventready.change.execute.device.partners import Partner
 from eventready.change.execute.device.verify import (
     DeviceChecks,
     Findings,
@@ -38,55 +39,15 @@ from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message
 from eventready.core.strings.pattern import find_in_answer
 from eventready.facts.observation import Observation
-from eventready.facts.platform import Platform
 from eventready.platforms.model import GuardSpec
 from eventready.session.connect import Session, open_session, open_shell
-from eventready.session.reply import Reply, ReplyStatus, SessionError, SessionLost
+from eventready.session.reply import ReplyStatus, SessionLost
 from eventready.session.target import Target
 
 #: Seconds of a session beyond the guard's time: reading before it, proving after it.
 _BESIDE_S = 600.0
 #: Longest sleep without a look at the stop signals.
 _SLICE_S = 2.0
-
-
-@dataclass
-class Partner:
-    """Device read only for the comparison with the changed device; the session is opened when needed.
-
-    A device that was never reached is not tried again: nothing was measured that could be worse.
-    """
-
-    target: Target
-    platform: Platform
-    session: Session | None = None
-    unreachable: Message | None = None
-    reached: bool = False
-
-    def for_at_least(self, seconds: float) -> Partner:
-        """Return the same device with sessions of at least so many seconds, as a soak needs them."""
-        return replace(self, target=replace(self.target, device_timeout_s=max(self.target.device_timeout_s, seconds)))
-
-    def send(self, commands: Sequence[str]) -> Sequence[Reply]:
-        """Send read-only commands; an unreachable device answers none."""
-        if self.unreachable:
-            return [Reply.failed(command, ReplyStatus.DROPPED, self.unreachable) for command in commands]
-        try:
-            if self.session is None or self.session.over:
-                self.close()
-                self.session = open_session(self.target, self.platform.spec)
-                self.reached = True
-            return self.session.send_commands(commands)
-        except SessionError as error:
-            self.unreachable = None if self.reached else error.whole
-            return [Reply.failed(command, ReplyStatus.DROPPED, error.whole) for command in commands]
-
-    def close(self) -> None:
-        """Close the session; idempotent."""
-        if self.session is not None:
-            with suppress(Exception):
-                self.session.close()
-        self.session = None
 
 
 class LiveDevice:
