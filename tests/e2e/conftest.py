@@ -112,10 +112,12 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
 
 
 @contextmanager
-def province_of(home: Path, scene: str) -> Iterator[Province]:
-    """A province that plays a scene."""
+def province_of(home: Path, scene: str, performance: str = "") -> Iterator[Province]:
+    """A province that plays a scene; `performance`: its performance.yaml."""
     place = Province(home / "workspace", home / "copy")
     copy_example(place.workspace)
+    if performance:
+        (place.workspace / "inventory" / "performance.yaml").write_text(performance, encoding="utf-8")
     lab = ("-w", place.workspace, "-o", "json", "--now", NOW, "lab")
     up = forked.run_text(*lab, "up", "--scenario", scene, "--out", place.copy)
     assert up.returncode == 0, up.stderr

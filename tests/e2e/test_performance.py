@@ -12,7 +12,7 @@ import pytest
 from eventready.core.clock import Clock
 from eventready.store.store import Store
 from eventready.watch.snapshot import Snapshots
-from tests.e2e.conftest import NOW, Province
+from tests.e2e.conftest import NOW, Province, province_of, troubles
 from tests.e2e.test_watch import watching
 from tests.facts.performance.test_cell_records import BAD, GOOD, text_of
 
@@ -72,6 +72,27 @@ def test_without_a_source_the_load_stays_a_named_blind_spot(province: Province) 
     (one,) = (one for one in run.findings() if one.check == "channel_load")
     assert one.blind
     assert not any(one.check == "cell_load" for one in run.findings())
+
+
+LAB_SOURCE = """
+sources: [{name: oss, folder: pm, layout: 3gpp, devices: ["enb-*"], period_minutes: 60}]
+"""
+
+
+@pytest.mark.slow
+def test_the_lab_of_the_example_with_a_source_measures_the_cells_of_lte(province: Province, tmp_path: Path) -> None:
+    before = province.audit(interval_s=0.2)
+    with province_of(tmp_path, "none", LAB_SOURCE) as measured:
+        done = measured.audit(interval_s=0.2)
+        assert troubles(done) == troubles(before)
+        of_cells = {(one.device, one.check) for one in done.run.findings() if one.status == "pass"}
+        for site in ("enb-hn-1", "enb-vh-1", "enb-dt-1"):
+            for check in ("cell_availability", "cell_access", "cell_load", "cell_refusals", "cell_forecast"):
+                assert (site, check) in of_cells
+        with measured.fault("enb-hn-1", "channels-full", f"cell={CELLS[0]}"):
+            added = troubles(measured.audit(interval_s=0.2)) - troubles(before)
+        assert {(device, subject.split()[0]) for device, _check, subject, _status in added} == {("enb-hn-1", CELLS[0])}
+        assert ("enb-hn-1", "cell_load", f"{CELLS[0]} down", "fail") in added
 
 
 def _of_cell(check: str, subject: str, new: str) -> Callable[[dict[str, Any]], bool]:

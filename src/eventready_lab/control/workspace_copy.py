@@ -84,7 +84,7 @@ def write_workspace_copy(
         }  # fmt: skip
     write_private(inventory / "hosts.yaml", _HEADER + "".join(_line(name, entry) for name, entry in entries.items()))
     known = [(where.port, where.host_key) for where in access.values() if where.host_key]
-    _write_sources(load_performance(source), inventory / "performance.yaml")
+    _write_sources(load_performance(source) if hosts else PerformanceFile(), inventory / "performance.yaml")
     # the user's own ~/.ssh/config does not apply to loopback
     write_private(out / "ssh_config", "")
     write_private(out / "known_hosts", "".join(f"[{HOST}]:{port} {key}\n" for port, key in known))

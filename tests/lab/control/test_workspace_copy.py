@@ -31,6 +31,7 @@ def test_a_fleet_is_a_workspace_of_its_own(tmp_path: Path, lab_of: LabOf) -> Non
         tmp_path,
         hosts="r1: {hostname: 192.0.2.1, platform: cisco_xe, data: {role: router, venues: [hall]}}\n",
         limits="devices: {r1: {cpu: {warn: 60}}}\n",
+        performance="sources: [{name: oss, folder: /srv/pm, layout: 3gpp}]\n",
     )
     devices = router_fleet(9, ("hall",))
     states = healthy_states(devices)
@@ -38,6 +39,7 @@ def test_a_fleet_is_a_workspace_of_its_own(tmp_path: Path, lab_of: LabOf) -> Non
     copy = tmp_path / "copy"
     write_embedded_copy(load_workspace(path), devices, lab.lab, KNOWN, copy)
     loaded = load_workspace(copy)
+    assert not (copy / "inventory" / "performance.yaml").exists()
     assert [device.name for device in loaded.devices] == [device.name for device in devices]
     # A cable is told at both ends here, and once loaded there too, in whatever order.
     for here, there in zip(devices, loaded.devices, strict=True):
