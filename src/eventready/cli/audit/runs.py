@@ -121,6 +121,8 @@ def _head(run: Run, summary: Summary, language: Language) -> Iterator[str]:
     yield language.phrase("cli:runs.heading", run=run.id, event=summary.event, at=moment)
     if summary.rehearsal:
         yield language.phrase("cli:runs.rehearsal", at=language.moment(run.header.started))
+    if summary.window:
+        yield language.phrase("cli:run.window", window=summary.window)
     ratio = language.percent(summary.ratio)
     if run.interrupted:
         yield language.phrase("cli:runs.interrupted", run=run.id)
