@@ -342,7 +342,8 @@ class Store:
     def trend(self, run: Run, limit: int = 20) -> tuple[Summary, ...]:
         """Summaries of up to `limit` earlier finished runs of the same event and number of devices, oldest first.
 
-        An audit of some devices, as of a drill, is compared with others of the same size only, and one for a window with others for it.
+        An audit of some devices, as of a drill, is compared with others of the same size only; one for a window, with
+        others for it.
         """
         alike = len(run.header.devices), run.header.window
         with self._database.reading() as session:

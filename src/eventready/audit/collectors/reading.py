@@ -156,8 +156,8 @@ def device_result(
         [job.devices[name]], job.matrix, judged, moment=job.moment, limits=job.limits, waivers=job.waivers,
         baseline=job.baseline, history=job.history, intervals={name: interval_s}, duties=job.duties, scope="device",
     )  # fmt: skip
-    findings = [finding for finding in findings if not elsewhere(finding, job.devices[name], job.venues)]
-    return build_device_result(job.devices[name], job.matrix, observations, findings, job.limits)
+    here = [finding for finding in findings if not elsewhere(finding, job.devices[name], job.venues)]
+    return build_device_result(job.devices[name], job.matrix, observations, here, job.limits)
 
 
 def trouble(observations: Sequence[Observation]) -> str | Message:

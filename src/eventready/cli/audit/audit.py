@@ -61,8 +61,8 @@ def command(
 ) -> int:
     """Read every device, evaluate the checks, and give a verdict per venue and service."""
     if save:
-        alone = {"--from": saved, "--baseline": baseline, "--explain": service, "--window": window, "--out": out, "--junit": junit_file,
-                 "--sarif": sarif_file}  # fmt: skip
+        alone = {"--from": saved, "--baseline": baseline, "--explain": service, "--window": window, "--out": out,
+                 "--junit": junit_file, "--sarif": sarif_file}  # fmt: skip
         if others := [option for option, value in alone.items() if value]:
             raise UsageError(message("cli:audit.save_alone", options=others))
         return save_answers(
@@ -130,11 +130,11 @@ def _window(app: App, name: str) -> AuditedWindow:
     return AuditedWindow(" ".join(name.split()), event, frozenset(touching))
 
 
-def _reading_for(devices: Sequence[Device], window: AuditedWindow | None) -> Sequence[Device]:
+def _reading_for(devices: tuple[Device, ...], window: AuditedWindow | None) -> tuple[Device, ...]:
     """Devices to read for a window: those touching its venues, and the shared ones, on which ways may have changed."""
     if window is None:
         return devices
-    return [device for device in devices if device.name in window.devices or len(device.venues) != 1]
+    return tuple(device for device in devices if device.name in window.devices or len(device.venues) != 1)
 
 
 def _warn_of_nothing_expected(app: App, devices: Sequence[Device]) -> None:

@@ -59,7 +59,8 @@ def _row(entry: RunEntry, language: Language) -> Sequence[str]:
 
 def _verdicts(summary: Summary, language: Language) -> str:
     found = Counter(verdict for _, _, verdict in summary.verdicts)
-    return "; ".join(f"{count} {language.verdict(verdict)}" for verdict, count in sorted(found.items()))
+    counts = "; ".join(f"{count} {language.verdict(verdict)}" for verdict, count in sorted(found.items()))
+    return f"{summary.window}: {counts}" if summary.window else counts
 
 
 def show(app: App, *, run: str, evidence: str | None, service: str) -> None:
