@@ -36,4 +36,5 @@ def test_an_audit_for_a_window_stands_for_the_network_with_no_number_of_devices(
     assert latest_complete(of_window, 3) is expected
     assert not any(one.full(3) for one in of_window)
     found = latest_complete([summary("network", 3), *of_window], 3)
-    assert found and found.id == "network"
+    assert found is not None
+    assert found.id == "network"
