@@ -28,12 +28,10 @@ def test_a_partial_audit_does_not_replace_a_complete_one(covered: list[int], exp
     assert (found and found.id) == expected
 
 
-@pytest.mark.parametrize(("covered", "expected"), [([3], None), ([3, 3], None), ([2, 5], None)])
-def test_an_audit_for_a_window_stands_for_the_network_with_no_number_of_devices(
-    covered: list[int], expected: str | None
-) -> None:
+@pytest.mark.parametrize("covered", [[3], [3, 3], [2, 5]])
+def test_an_audit_for_a_window_stands_for_the_network_with_no_number_of_devices(covered: list[int]) -> None:
     of_window = [replace(summary(str(number), devices), window="Gala") for number, devices in enumerate(covered)]
-    assert latest_complete(of_window, 3) is expected
+    assert latest_complete(of_window, 3) is None
     assert not any(one.full(3) for one in of_window)
     found = latest_complete([summary("network", 3), *of_window], 3)
     assert found is not None
