@@ -118,7 +118,7 @@ def command(
 
 
 def _window(app: App, name: str) -> AuditedWindow:
-    """Return a window with the devices that touch its venues, by the last full audit. Raises UsageError, StoreError."""
+    """Return a window with the devices of its venues and of the ways there. Raises UsageError, StoreError."""
     workspace = app.workspace
     event = workspace.event.of_windows(name)
     paths = paths_of(workspace.event, workspace.devices, last_audit(workspace, app.clock))

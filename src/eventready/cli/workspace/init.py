@@ -61,8 +61,8 @@ def command(
         raise UsageError(message("cli:init.no_kit"))
     if kit:
         given = {"--example": example is not None, "--event": name, "--province": province, "--zone": zone,
-                 "--country": country, "--opening": opening, "--ending": ending, "--venue": venues, "--recipient": recipient,
-                 "--recipient-email": recipient_email}  # fmt: skip
+                 "--country": country, "--opening": opening, "--ending": ending, "--venue": venues,
+                 "--recipient": recipient, "--recipient-email": recipient_email}  # fmt: skip
         _refuse(option for option, value in given.items() if value)
         opened = open_kit(kit, fingerprint)
         answers = _complete(app, {"--enterprise": enterprise, "--bastion": bastion}, _OWN)
