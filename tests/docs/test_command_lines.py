@@ -48,7 +48,7 @@ def shell_lines(text: str) -> Iterator[str]:
         first, *others = re.split(r" \| (?=[a-z-]+\b)", line.partition(" #")[0])
         yield first
         head = first.split()
-        group = load_command(head[0]) if head[0] in COMMANDS else None
+        group = load_command(head[0]) if head and head[0] in COMMANDS else None
         for other in others:
             if isinstance(group, click.Group) and other.split()[0] in group.commands:
                 yield f"{head[0]} {other}"

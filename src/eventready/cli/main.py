@@ -34,7 +34,7 @@ A first session:
   eventready -w .eventready/lab plan backup --out tonight.plan
   eventready -w .eventready/lab apply tonight.plan
 
-Examples: `eventready COMMAND --help`. Documentation: `eventready docs`.
+Alone in a workspace: its state. Also: `COMMAND --help`, `eventready docs`.
 """
 
 
@@ -108,12 +108,25 @@ class LazyGroup(click.Group):
             formatter.write_dl([(str(int(code)), describe_exit(code, "meaning", lang)) for code in Exit])
 
 
-@click.command(cls=LazyGroup, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyGroup,
+    help=_HELP,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="eventready", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(context: click.Context) -> None:
-    """Root command; global options are added below."""
-    context.ensure_object(App)
+def cli(context: click.Context) -> int | None:
+    """Root command; global options are added below. Alone: the overview of the workspace, or the help."""
+    app = context.ensure_object(App)
+    if context.invoked_subcommand:
+        return None
+    if app.workspace_path == Path() and not (app.workspace_path / "inventory").is_dir():
+        click.echo(context.get_help())
+        return Exit.OK
+    from eventready.cli.overview import overview  # noqa: PLC0415  the help starts faster
+
+    return overview(app)
 
 
 cli.params.extend([*global_options(), all_option()])

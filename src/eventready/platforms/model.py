@@ -436,9 +436,13 @@ class SectionHarm(Strict):
 
 
 class LaterEffect(Strict):
-    """A line (full match) without an effect before an event: the next connection of a base station, a restart."""
+    """A line (full match) without an effect before an event: the next connection of a base station, a restart.
+
+    `added`: only where the section had no such line; a change of its value and its removal take effect at once.
+    """
 
     line: ChangeRegex
+    added: bool = False
     event: Phrase
     source: str = Field(default="", description="Where this is from")
 

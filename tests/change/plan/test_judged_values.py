@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -92,6 +93,8 @@ def test_a_harmful_value_is_named_and_its_neighbour_is_not(
 LATER = [
     ("osmocom_bsc", "network\n bts 0\n  trx 0\n   timeslot 1\n    phys_chan_config TCH/H\n", "base station"),
     ("cisco_9800", "redundancy\n mode rpr\n", "restart of both controllers"),
+    ("linux_hostapd", "/etc/hostapd/wlan0.conf\n bss_load_update_period=50\n", "start of hostapd"),
+    ("linux_hostapd", "/etc/hostapd/wlan0.conf\n qos_map_set=0,0,2,16,1,1,255,255\n", "start of hostapd"),
 ]
 
 
@@ -107,17 +110,44 @@ def test_what_takes_effect_later_is_a_risk_with_the_event(name: str, lines: str,
     assert not [risk for risk in standing if "has no effect before" in risk]
 
 
-def test_the_removal_of_a_line_with_a_later_effect_is_a_risk_of_its_own() -> None:
-    spec = change_of("cisco_9800")
-    with_it: Tree = {"redundancy": {"mode sso": {}, "main-cpu": {}}}
-    (gone,) = value_risks(spec, with_it, {"redundancy": {"main-cpu": {}}})
-    assert gone.id in LATE
-    assert "removal of `mode sso` has no effect before the next restart" in gone.render("en")
-    assert late_line(gone).render("en") == "the removal of `mode sso`"
-    changed = value_risks(spec, with_it, {"redundancy": {"mode rpr": {}, "main-cpu": {}}})
-    late = [one.render("en") for one in changed if one.id in LATE]
-    assert len(late) == 1, "the new value says all"
-    assert "`mode rpr` has no effect" in late[0]
+GONE = [
+    ("cisco_9800", ("redundancy", "mode sso"), "`mode sso` has no effect before the next restart"),
+    (
+        "linux_hostapd",
+        ("/etc/hostapd/w.conf", "qos_map_set=0,0"),
+        "`qos_map_set=0,0` has no effect before the next start",
+    ),
+    ("linux_hostapd", ("/etc/hostapd/w.conf", "bss_load_update_period=50"), ""),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "words"), GONE)
+def test_the_removal_of_a_line_with_a_later_effect_is_a_risk_of_its_own(
+    name: str, path: tuple[str, str], words: str
+) -> None:
+    spec, (section, line) = change_of(name), path
+    with_it: Tree = {section: {line: {}, "other": {}}}
+    without: Tree = {section: {"other": {}}}
+    gone = [one for one in value_risks(spec, with_it, without) if one.id in LATE]
+    assert [one.id for one in gone] == ["change:risk.later_gone"] * bool(words)
+    assert all(words in one.render("en") and late_line(one).render("en") == f"the removal of `{line}`" for one in gone)
+    changed: Tree = {section: {re.sub(r"(?<=[ =]).*", "rpr", line): {}, "other": {}}}
+    assert [one.id for one in value_risks(spec, with_it, changed) if one.id in LATE] == ["change:risk.later"] * bool(
+        words
+    ), "the new value says all"
+
+
+LIVE = [("10", "50"), ("10", "0"), ("0", "")]
+UNSTARTED = [("0", "50"), ("", "50")]
+
+
+@pytest.mark.parametrize(("old", "new"), [*LIVE, *UNSTARTED])
+def test_a_load_of_a_cell_that_is_counted_already_changes_at_once(old: str, new: str) -> None:
+    def tree(value: str) -> Tree:
+        return {"/etc/hostapd/w.conf": {f"bss_load_update_period={value}": {}} if value else {}}
+
+    late = [one.id for one in value_risks(change_of("linux_hostapd"), tree(old), tree(new)) if one.id in LATE]
+    assert late == ["change:risk.later"] * ((old, new) in UNSTARTED)
 
 
 def test_an_object_of_the_same_plan_is_known() -> None:

@@ -132,6 +132,15 @@ def test_every_platform_has_a_template_for_every_intent() -> None:
     assert used == {(platform, intent) for platform in PLATFORMS for intent in INTENTS}
 
 
+@pytest.mark.parametrize("intent", INTENTS)
+def test_no_template_of_hostapd_writes_what_only_its_next_start_takes(intent: str) -> None:
+    (device, *_) = [one for one in everyone() if one.platform == "linux_hostapd" and intent in one.intents]
+    later = [re.compile(one.line) for one in change_of(device).values.later]
+    keys = fragment_of(device, intent).tree
+    assert later
+    assert not [line for lines in keys.values() for line in lines for one in later if one.fullmatch(line)]
+
+
 @pytest.mark.parametrize(("device", "intent"), cases())
 def test_a_template_gives_lines_of_its_platforms_form(device: Device, intent: str) -> None:
     for one in (device, complete(device, intent)):

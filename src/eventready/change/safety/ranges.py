@@ -48,12 +48,13 @@ def late_line(risk: Message) -> Message:
 def _late(later: LaterEffect, running: Tree, tree: Tree) -> Iterator[Message]:
     """Yield a sentence for each new line without an effect before an event, and for each removed without another."""
     then, now = ([path for path in walk(one) if re.fullmatch(later.line, path[-1])] for one in (running, tree))
-    after, event = {path[:-1] for path in now}, _sentence(later.event)
+    before, after = ({path[:-1] for path in paths} for paths in (then, now))
+    event = _sentence(later.event)
     for path in now:
-        if path not in then:
+        if path not in then and not (later.added and path[:-1] in before):
             yield message("change:risk.later", line=path[-1], event=event)
     for path in then:
-        if path[:-1] not in after:
+        if path[:-1] not in after and not later.added:
             yield message("change:risk.later_gone", line=path[-1], event=event)
 
 

@@ -47,7 +47,7 @@ def run_summary(run: Run, lang: Lang = "en") -> Iterator[Shown]:
         yield Text(text("cli:run.window", lang, window=header.window))
     yield from map(Text, _unexpecting(header.devices, lang))
     yield ""
-    yield _matrix(run, lang)
+    yield verdict_table(run, lang)
     yield from walks(run, lang)
     counts: Counter[str] = Counter()
     blind: Counter[str] = Counter()
@@ -112,7 +112,8 @@ def _partly_read(run: Run, lang: Lang) -> Iterator[str]:
         yield f"  {text('cli:run.more_partial', lang, n=len(found) - _DEVICES_SHOWN)}"
 
 
-def _matrix(run: Run, lang: Lang) -> Table:
+def verdict_table(run: Run, lang: Lang) -> Table:
+    """Return the verdicts of a run by venue and service."""
     verdicts = {one.place: one for one in run.verdicts()}
     services = list(dict.fromkeys(service for _venue, service in verdicts))
     language = Language(lang)
