@@ -50,6 +50,7 @@ _SERVES = {
     "incident": "incident list",
     "works": "works check",
     "configuration": "changes list",
+    "waiver": "duties deadlines",
 }
 
 

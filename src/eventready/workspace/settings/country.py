@@ -33,7 +33,7 @@ def country_of_zone(zone: str) -> str:
 
 
 def zones_of_country(country: str) -> tuple[str, ...]:
-    """Names of the zones of a country, or of the country of a part; empty for one without inhabitants."""
+    """Names of the zones of a country, or of the country of a part; empty for a country without inhabitants."""
     return tuple(sorted(name for name, code in _countries_of_zones().items() if code == country[:2]))
 
 
