@@ -67,6 +67,7 @@ def up(
             message("lab:up", n=record.devices, endpoints=record.endpoints, scenario=record.title),
             *([message("lab:up.took", seconds=took_s)] if took_s > _LONG_S else ()),
             *(message("lab:up.left_out_platform", device=one.name, platform=one.platform) for one in plan.left_out),
+            *(message("lab:up.no_files", source=one.name, layout=one.layout) for one in plan.sources_left_out),
             _next(folder),
         ],
     )

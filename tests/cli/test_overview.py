@@ -109,6 +109,13 @@ def test_nothing_is_written(typed: Typed) -> None:
     assert not Store.exists(typed.folder)
 
 
+def test_the_lines_of_a_watch_are_refused(typed: Typed) -> None:
+    """`-o ndjson` belongs to `watch` alone."""
+    code, found, error = typed("-o", "ndjson")
+    assert (code, found) == (2, "")
+    assert "watch" in error
+
+
 def test_both_languages(typed: Typed) -> None:
     """The Vietnamese overview has no English sentence of its own."""
     audited(typed.folder, at="2022-04-25T06:30:00+07:00")

@@ -74,6 +74,26 @@ def test_a_plan_for_people(typed: Typed, fleet: FakeFleet) -> None:
     assert load_plan(out).plan.by == "hung"
 
 
+def test_the_total_of_a_plan_is_in_the_plural_of_its_numbers(typed: Typed) -> None:
+    found = typed("plan", "backup", "-l", "box-1")[1]
+    assert "1 to change, 0 unchanged, 0 left out; 3 lines in 1 wave." in found
+    found = typed("--lang", "vi", "plan", "backup", "-l", "box-1")[1]
+    assert "3 dòng lệnh trong 1 đợt." in found
+
+
+def test_without_a_run_a_command_on_changes_says_what_is_missing(typed: Typed) -> None:
+    for words, missing in {
+        ("changes", "cancel", "latest"): "No change waits for its begin",
+        ("changes", "show", "latest"): "There is no recorded change",
+        ("rollback", "latest"): "There is no recorded change",
+        ("apply", "--resume", "c-1"): "There is no recorded change",
+        ("plan", "--remove", "latest"): "no applied plan is on record",
+    }.items():
+        code, _found, output = typed(*words)
+        assert (code, "eventready audit" in output) == (2, False), words
+        assert missing in " ".join(output.split()), words
+
+
 def test_the_plan_says_what_it_rests_on_and_mends(typed: Typed) -> None:
     """The audit with its age, the open findings of its checks, and the others; in JSON too."""
     assert "No audit of all devices" in typed("plan", "backup")[1]

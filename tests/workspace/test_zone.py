@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from eventready.core.country import country
 from eventready.core.errors import WorkspaceError
 from eventready.core.timezone import DEFAULT, use_zone, zone
 from eventready.workspace.settings.event import load_event
@@ -148,3 +149,21 @@ def test_a_broken_file_leaves_the_zone_of_a_running_process(make: Make) -> None:
         with pytest.raises(WorkspaceError):
             load_workspace(folder)
         assert zone().key == "Europe/Berlin"
+
+
+def test_a_broken_file_beside_a_valid_event_leaves_zone_and_country(make: Make) -> None:
+    """A reload takes a changed zone only with the whole workspace."""
+    folder = make(event=BERLIN)
+    load_workspace(folder)
+    changed = BERLIN.replace("Europe/Berlin", "America/New_York")
+    (folder / "inventory" / "event.yaml").write_text(changed, encoding="utf-8")
+    for name in ("hosts.yaml", "limits.yaml", "duties.yaml"):
+        file = folder / "inventory" / name
+        before = file.read_text(encoding="utf-8") if file.exists() else None
+        file.write_text("- nonsense: [\n", encoding="utf-8")
+        with pytest.raises(WorkspaceError):
+            load_workspace(folder)
+        assert (zone().key, country()) == ("Europe/Berlin", "DE"), name
+        file.unlink() if before is None else file.write_text(before, encoding="utf-8")
+    load_workspace(folder)
+    assert (zone().key, country()) == ("America/New_York", "US")

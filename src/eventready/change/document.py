@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypedDict
 
 from pydantic import (
     BaseModel,
@@ -34,6 +34,7 @@ from eventready.core.validation_messages import describe_error
 from eventready.platforms.model import GuardKind
 from eventready.store.change_steps import Approval
 from eventready.store.run_names import new_run_id
+from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import Intent
 
 #: Levels of messages in messages.
@@ -143,6 +144,26 @@ class PlannedDevice(Part):
 
     _each = field_validator("venues", "forward", "backward", "diff")(visible_lines)
     _shown = field_validator("name", "platform", "endpoint", "role", "address", "element", "startup")(visible_line)
+
+
+class Placed(TypedDict):
+    """Fields of a planned device from the inventory."""
+
+    name: str
+    platform: str
+    endpoint: str
+    role: str
+    venues: tuple[str, ...]
+    address: str
+    element: str
+
+
+def placed(device: Device) -> Placed:
+    """Return the fields of a planned device from the inventory."""
+    return {
+        "name": device.name, "platform": device.platform, "endpoint": device.endpoint, "role": device.role,
+        "venues": device.venues, "address": device.hostname, "element": device.element,
+    }  # fmt: skip
 
 
 class LeftOut(Part):

@@ -132,11 +132,13 @@ class App:
         return self.workspace
 
     @contextmanager
-    def open_store(self, *, make: bool = True, only_reads: bool = False) -> Iterator[Store]:
+    def open_store(
+        self, *, make: bool = True, only_reads: bool = False, absent: Message | None = None
+    ) -> Iterator[Store]:
         """Open the store of the workspace for the block, and print its notices; options as of `Store.of_workspace`."""
         from eventready.store.store import Store  # noqa: PLC0415  loads SQLAlchemy
 
-        with Store.of_workspace(self.workspace_path, make=make, only_reads=only_reads) as store:
+        with Store.of_workspace(self.workspace_path, make=make, only_reads=only_reads, absent=absent) as store:
             for notice in store.notices:
                 self.say(notice)
             yield store

@@ -20,7 +20,7 @@ from eventready.clauses.gather import gather
 from eventready.cli.audit.run_summary import verdict_table
 from eventready.cli.context import App
 from eventready.cli.folding import fold
-from eventready.core.errors import Exit, StoreError
+from eventready.core.errors import Exit, StoreError, UsageError
 from eventready.core.language import Language
 from eventready.core.messages import Message, Text, in_both, message, term, text
 from eventready.core.strings.texts import at, moment_of
@@ -42,6 +42,8 @@ _BEAT = timedelta(minutes=10)
 _MOST, _SHOWN = 5, 8
 _URGENT = ("late", "due")
 _PENDING = (*_URGENT, "open", "near")
+#: Deadlines that no command meets after the event.
+_BEFORE = ("test", "duty_list", "works")
 #: Command that serves a deadline of a kind.
 _SERVES = {
     "weekly_report": "report weekly",
@@ -107,7 +109,9 @@ class Overview:
 
 
 def overview(app: App) -> Exit:
-    """Show the state of the event, its urgent matters and the next commands."""
+    """Show the state of the event, its urgent matters and the next commands. Raises UsageError."""
+    if app.output == "ndjson":
+        raise UsageError(message("cli:main.ndjson"))
     found = overview_of(app)
     for notice in found.record.notices:
         app.say(notice)
@@ -125,7 +129,9 @@ def overview_of(app: App) -> Overview:
         steps.append(ProposedCommand("lab up", message("cli:overview.example")))
         steps.append(ProposedCommand("inventory template", message("cli:overview.own")))
     else:
-        steps += [*_ground(app), *_measuring(app, workspace, record, run, moment), *_serving(deadlines)]
+        ended = workspace.event.end is not None and moment >= workspace.event.end
+        due = [one for one in deadlines if not (ended and one.kind in _BEFORE)]
+        steps += [*_ground(app), *_measuring(app, workspace, record, run, moment), *_serving(due)]
     if gaps := _gaps(record, moment):
         urgent.append(message("cli:overview.gaps", n=gaps))
         steps.append(ProposedCommand("roster check", message("cli:overview.gaps", n=gaps)))

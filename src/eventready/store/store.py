@@ -99,14 +99,17 @@ class Store:
         return ()
 
     @classmethod
-    def of_workspace(cls, workspace: Path, *, make: bool = True, only_reads: bool = False) -> Store:
+    def of_workspace(
+        cls, workspace: Path, *, make: bool = True, only_reads: bool = False, absent: Message | None = None
+    ) -> Store:
         """Open the store of a workspace, or the database of `EVENTREADY_DATABASE_URL`.
 
-        `make`: create an absent store; otherwise UsageError is raised. `only_reads`: open it on a full disk too.
+        `make`: create an absent store; otherwise UsageError is raised, with `absent` as its sentence.
+        `only_reads`: open it on a full disk too.
         """
         place = database_location(workspace)
         if not make and not cls.exists(workspace):
-            raise UsageError(message("store:run.none_here"), where=place)
+            raise UsageError(absent or message("store:run.none_here"), where=place)
         return cls(place, only_reads=only_reads)
 
     @staticmethod

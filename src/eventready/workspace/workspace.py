@@ -31,7 +31,7 @@ from eventready.workspace.model import Title
 from eventready.workspace.settings.capacity import load_capacity
 from eventready.workspace.settings.circuits import Circuits, load_circuits
 from eventready.workspace.settings.duties import Duty, load_duties
-from eventready.workspace.settings.event import Event, check_origins, load_event
+from eventready.workspace.settings.event import Event, check_origins, kept_place, load_event
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
 from eventready.workspace.settings.intent_folders import (
     IntentFolder,
@@ -180,7 +180,16 @@ def require_workspace(path: Path) -> None:
 
 @relaxed_gc()
 def load_workspace(path: Path) -> Workspace:
-    """Load and validate the workspace in a folder. Raises WorkspaceError with every invalid line."""
+    """Load and validate the workspace in a folder. Raises WorkspaceError with every invalid line.
+
+    The process takes zone and country of a valid workspace.
+    """
+    with kept_place():
+        return _load(path)
+
+
+def _load(path: Path) -> Workspace:
+    """Return the valid workspace in a folder. Raises WorkspaceError."""
     require_workspace(path)
     folder = path / "inventory"
     require_confined(path, CONFINED)

@@ -16,6 +16,7 @@ from eventready.core.messages import message
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.yaml_document import parse_yaml
 from eventready.workspace.permission import allow, is_allowed
+from eventready.workspace.settings.performance import PerformanceFile, load_performance
 from eventready.workspace.workspace import Workspace
 from eventready_lab.control.lab_folder import write_private
 from eventready_lab.device.credentials import Credentials
@@ -24,7 +25,7 @@ HOST = "127.0.0.1"
 _ADDRESS_KEYS = ("hostname", "port", "username", "password")
 _HEADER = "# Written by every `eventready lab up`: change the workspace that was copied instead.\n"
 _SECRETS = ("secret", "shell_username", "shell_password")
-_REWRITTEN = ("event.yaml", "hosts.yaml", "groups.yaml", "defaults.yaml", "vault.yml")
+_REWRITTEN = ("event.yaml", "hosts.yaml", "groups.yaml", "defaults.yaml", "vault.yml", "performance.yaml")
 _PER_DEVICE = ("limits.yaml", "waivers.yaml", "risk.yaml")  # name devices, which a generated fleet does not have
 _LAB_LINE = re.compile(r"^lab\s*:.*$", re.MULTILINE)
 
@@ -83,11 +84,30 @@ def write_workspace_copy(
         }  # fmt: skip
     write_private(inventory / "hosts.yaml", _HEADER + "".join(_line(name, entry) for name, entry in entries.items()))
     known = [(where.port, where.host_key) for where in access.values() if where.host_key]
+    _write_sources(load_performance(source), inventory / "performance.yaml")
     # the user's own ~/.ssh/config does not apply to loopback
     write_private(out / "ssh_config", "")
     write_private(out / "known_hosts", "".join(f"[{HOST}]:{port} {key}\n" for port, key in known))
     if is_allowed(source):
         allow(out)
+
+
+def performance_folder(number: int) -> Path:
+    """Folder of the performance files of a source in the copy; files of the real network are none of the lab's."""
+    return Path("performance") / str(number)
+
+
+def _write_sources(performance: PerformanceFile, path: Path) -> None:
+    """Write performance.yaml with the folders of the copy; none without sources."""
+    if not performance.sources:
+        path.unlink(missing_ok=True)
+        return
+    written = performance.model_dump(mode="json", exclude_unset=True)
+    folders = [str(performance_folder(number)) for number, _source in enumerate(performance.sources, 1)]
+    written["sources"] = [
+        {**source, "folder": folder} for source, folder in zip(written["sources"], folders, strict=True)
+    ]
+    write_private(path, _yaml(written))
 
 
 def _copy_tree(source: Path, target: Path, without: Sequence[str]) -> None:

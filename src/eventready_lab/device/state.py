@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+#: Connected LTE users for each traffic channel in use.
+_USERS = 12
+
 
 @dataclass
 class Light:
@@ -159,6 +162,17 @@ class CellState:
     refused: int = 3
     request_rate: float = 2.0  # requests added per second
     refused_rate: float = 0.0
+    suspect: bool = False  # its counters are marked so in performance files
+
+    @property
+    def users(self) -> int:
+        """Connected users of an LTE cell, by its channels in use."""
+        return _USERS * sum(self.channels.get(kind, (0, 0))[0] for kind in ("TCH/F", "TCH/H")) * self.serving
+
+    @property
+    def serving(self) -> bool:
+        """True for a cell in service, its site aside."""
+        return self.up and not self.blocked
 
 
 @dataclass
@@ -270,6 +284,7 @@ class DeviceState:
     cells: list[CellState] = field(default_factory=list)
     alarms: list[AlarmState] = field(default_factory=list)
     core_links: dict[str, bool] = field(default_factory=dict)
+    late_files: bool = False  # the performance files with its cells are not written
     aps: list[ApState] = field(default_factory=list)
     pair_mode: str = ""  # "SSO", "HSB", or empty without a second controller
     pair_ready: bool = True

@@ -15,7 +15,7 @@ from typing import Any
 
 import asyncssh
 
-from eventready.core.errors import UsageError
+from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message
 from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
@@ -27,6 +27,7 @@ from eventready_lab.device.view import STATION
 from eventready_lab.embedded.flows import Flows
 from eventready_lab.embedded.virtual_services import UNITS, ServicePorts, VirtualServices
 from eventready_lab.faults.simulated.injector import FaultInjector
+from eventready_lab.performance.exports import PerformanceExports
 from eventready_lab.servers.connections import MmlConnection, SshServer, TcpConnection, TelnetConnection
 from eventready_lab.servers.mml import ElementManager
 
@@ -35,6 +36,7 @@ _LOGIN_TIMEOUT_S = 60
 _TICK_S = 0.2
 _DISCARD_PORT = 9  # the address of a device that is not simulated: nothing listens there
 
+_LOG = logging.getLogger(__name__)
 logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
 
 
@@ -111,11 +113,18 @@ class EmbeddedLab:
     """All simulated devices of a lab, listening on loopback.
 
     inventory: the devices with their venues; without them flows begin at routers only.
+    exports: the performance files of the base stations.
     """
 
-    def __init__(self, devices: Sequence[SimulatedDevice], inventory: Sequence[Device] = ()) -> None:
+    def __init__(
+        self,
+        devices: Sequence[SimulatedDevice],
+        inventory: Sequence[Device] = (),
+        exports: PerformanceExports | None = None,
+    ) -> None:
         self.devices: Mapping[str, SimulatedDevice] = {device.state.name: device for device in devices}
         self._flows = Flows.of(self.devices, inventory)
+        self._exports, self._unwritten = exports or PerformanceExports(), ""
         self._services = ServicePorts(VirtualServices(self.devices))
         self.faults = FaultInjector(self.devices)
         options = asyncssh.SSHServerConnectionOptions(
@@ -147,15 +156,26 @@ class EmbeddedLab:
         """Fire the timers of all devices, and those of flows and services without requests."""
         self._flows.follow()
         self._services.follow()
+        self._export()
         for device in self.devices.values():
             if device.timers:
                 device.timers.tick()
         self._next_tick = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
 
+    def _export(self) -> None:
+        """Write due performance files; a full disk is a line in the log, and the files follow at a later time."""
+        try:
+            self._exports.follow()
+        except EventreadyError as error:
+            if str(error) != self._unwritten:
+                _LOG.warning("performance files: %s", error)
+            self._unwritten = str(error)
+
     async def refresh(self) -> None:
-        """Apply injected and cleared faults to the listening ports."""
+        """Apply injected and cleared faults to the listening ports and the performance files."""
         for endpoint in self._endpoints:
             await endpoint.refresh()
+        self._export()
 
     def stop(self) -> None:
         """Stop listening."""

@@ -18,6 +18,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message
 from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.performance import PerformanceFile, PerformanceSource, load_performance
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.control.control_socket import ControlSocket
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, log_failure, process_start_time
@@ -31,6 +32,7 @@ from eventready_lab.embedded.fleet import router_fleet
 from eventready_lab.embedded.lab import EmbeddedLab, write_embedded_copy
 from eventready_lab.embedded.scenario import AUTO, NONE, Scenario, load_scenario
 from eventready_lab.faults.simulated.injector import FaultInjector
+from eventready_lab.performance.exports import PerformanceExports, unwritten
 
 #: File descriptors beside one for each listening port: sessions, the log, the interpreter's own.
 _OTHER_FILES = 2_048
@@ -53,13 +55,22 @@ class LabOptions:
 
 @dataclass(frozen=True)
 class LabPlan:
-    """The simulated devices with their latency, the devices without a dialect, and the scenario of a lab."""
+    """The simulated devices with their latency, the devices without a dialect, and the scenario of a lab.
+
+    `performance`: sources of performance files.
+    """
 
     workspace: Workspace
     devices: tuple[Device, ...]
     left_out: tuple[Device, ...]
     scenario: Scenario
     latency: Latency
+    performance: PerformanceFile
+
+    @property
+    def sources_left_out(self) -> tuple[PerformanceSource, ...]:
+        """Sources of which the lab writes no files."""
+        return unwritten(self.performance)
 
 
 def plan_lab(options: LabOptions) -> LabPlan:
@@ -81,7 +92,8 @@ def plan_lab(options: LabOptions) -> LabPlan:
 
     scenario = load_scenario(name, options.workspace, {device.name for device in simulated}, rehearse)
     left_out = tuple(device for device in devices if device not in simulated)
-    return LabPlan(workspace, tuple(simulated), left_out, scenario, latency)
+    performance = PerformanceFile() if options.scale else load_performance(options.workspace)
+    return LabPlan(workspace, tuple(simulated), left_out, scenario, latency, performance)
 
 
 def dialect_of(platform: str) -> Dialect | None:
@@ -122,7 +134,9 @@ async def serve(options: LabOptions, folder: LabFolder, *, ready: asyncio.Event 
     _raise_file_limit(len(plan.devices) + _OTHER_FILES)
     credentials = Credentials("lab-netops", secrets.token_urlsafe(15))
     clock = Clock(timedelta(seconds=options.offset_s))
-    lab = EmbeddedLab(simulate(plan.devices, credentials, clock, plan.latency), plan.devices)
+    devices = simulate(plan.devices, credentials, clock, plan.latency)
+    exports = PerformanceExports.of(plan.performance, options.out, devices, clock)
+    lab = EmbeddedLab(devices, plan.devices, exports)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -133,6 +147,7 @@ async def serve(options: LabOptions, folder: LabFolder, *, ready: asyncio.Event 
         await lab.start()
         await lab.refresh()
         write_embedded_copy(plan.workspace, (*plan.devices, *plan.left_out), lab, credentials, options.out)
+        exports.start()
         await control.open(socket)
         pid = os.getpid()
         folder.write_record(

@@ -15,6 +15,7 @@ from eventready.change.safety.approval import refuse_unapproved
 from eventready.core.errors import Exit, RefusedError, UsageError
 from eventready.core.messages import in_english
 from eventready.facts.equipment import Equipment
+from eventready.store.change_steps import ChangeHeader
 from eventready.store.standing import standing_devices
 from eventready.workspace.devices.select import select
 from tests.change.execute.test_apply import CLOCK, Rig, _Silent, outcomes
@@ -107,16 +108,27 @@ def test_lines_of_others_stay_and_are_named(rig: Applied) -> None:
 
 
 def test_a_plan_is_named_by_its_id_a_prefix_or_its_change(rig: Applied) -> None:
-    """Anything else has its sentence."""
+    """`latest` is the newest applied plan; anything else has its sentence."""
     change = rig.store.changes.entries()[0].id
-    for name in (rig.plan.id, rig.plan.id[:-1], change):
+    for name in (rig.plan.id, rig.plan.id[:-1], change, "latest"):
         assert rig.applied(name).plan == rig.plan
-    for name in ("p-0", "c-", "latest", "x" * 500, "\x1b[2J"):
+    for name in ("p-0", "c-", "latest ", "x" * 500, "\x1b[2J"):
         with pytest.raises(UsageError, match="no change of a plan"):
             rig.applied(name)
     with pytest.raises(UsageError, match="are not chosen: box-1, box-2"):
         rig.removal(limit="box-4")
     assert [device.name for device in rig.removal(limit="box-2").devices] == ["box-2"]
+
+
+def test_latest_is_the_newest_applied_plan(rig: Applied) -> None:
+    """A drill, a rollback and a removal are none."""
+    for number, header in enumerate((
+        ChangeHeader("An", "h", plan="p-drill", mode="drill"),
+        ChangeHeader("An", "h", plan="p-back", mode="rollback", rolls_back="c"),
+        ChangeHeader("An", "h", plan="p-removal", removes="p-0"),
+    )):  # fmt: skip
+        rig.store.changes.begin(f"z-{number}", event="fair", plan=b"{}", devices=[f"d-{number}"], header=header)
+    assert rig.applied("latest").plan == rig.plan
 
 
 def test_a_removal_needs_the_approvals_of_any_plan(rig: Applied) -> None:

@@ -343,6 +343,26 @@ def test_a_begin_is_checked_for_its_moment_at_the_keys(waiting: Waiting, what: s
     assert waiting.calls() == []
 
 
+@pytest.mark.parametrize("what", ["freeze at the begin", "freeze before the end"])
+def test_a_begin_refused_for_a_freeze_names_a_way_that_it_takes(waiting: Waiting, what: str) -> None:
+    """Another time, or an emergency at the keys, without --at."""
+    waiting.event(REFUSED_AT_THE_KEYS[what][0])
+    waiting.rig.workspace = waiting.reload()
+    with pytest.raises(RefusedError, match=r"[Gg]ive a(nother)? time.* at the keys: .*--emergency.* without --at"):
+        waiting.apply()
+
+
+def test_an_unknown_maintenance_window_is_answered_with_each_once(waiting: Waiting) -> None:
+    """In the language of the reader, with its kind."""
+    both = maintenance(("08:00", "09:00"), ("10:00", "11:00")).replace("name: Night", "name_vi: Đêm 1, name: Night")
+    waiting.event(both)
+    waiting.rig.workspace = waiting.reload()
+    with pytest.raises(EventreadyError) as refused:
+        waiting.in_window("Night 2")
+    assert refused.value.render("en").endswith("event.yaml has Night 1 (maintenance).")
+    assert refused.value.render("vi").endswith("event.yaml có Đêm 1 (maintenance).")
+
+
 def test_a_freeze_that_is_over_by_then_does_not_count(waiting: Waiting) -> None:
     waiting.event(freeze("2022-04-20 06:00", "2022-04-20 07:19"))
     waiting.rig.workspace = waiting.reload()

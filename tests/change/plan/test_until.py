@@ -61,8 +61,8 @@ def test_no_end(typed: Typed, wanted: str) -> None:
 
 def test_the_sentences_of_a_wrong_end(typed: Typed) -> None:
     """They name the windows, or the end and the time."""
-    known = "(Opening night, event, Đêm khai mạc, Closing night, Past and drill)"
-    assert known in typed("plan", "backup", "--until", "x")[2]
+    known = "event.yaml has: Opening night (event); Closing night (event); Past (drill)."
+    assert known in " ".join(typed("plan", "backup", "--until", "x")[2].split())
     assert "20/04/2022 23:30, has passed: it is 25/04/2022 07:00" in typed("plan", "backup", "--until", "Past")[2]
     output = typed("plan", "--for", "hall", "--until", "event")[2]
     assert "--for proposes intents" in output
@@ -110,3 +110,24 @@ def test_a_plan_is_not_applied_after_its_end(typed: Typed) -> None:
     refuse_past_end(plan, NOW)
     with pytest.raises(RefusedError, match="01/05/2022 23:30"):
         refuse_past_end(plan, parse_moment("2022-05-01 23:30"))
+
+
+@pytest.mark.parametrize(
+    ("lang", "windows"),
+    [
+        ("en", "event.yaml has: Opening night (event); Closing night (event); Past (drill); freeze."),
+        ("vi", "event.yaml có: Đêm khai mạc (event); Closing night (event); Past (drill); freeze."),
+    ],
+)
+def test_an_unknown_window_is_answered_with_each_window_once(typed: Typed, lang: str, windows: str) -> None:
+    """In the language of the command, with its kind; one without a name by its kind."""
+    again = "  - {kind: event, name: Closing night, from: 2022-05-02 19:00, to: 2022-05-02 23:30}\n"
+    unnamed = "  - {kind: freeze, from: 2022-05-02 19:00, to: 2022-05-02 23:30}\n"
+    (typed.folder / "inventory" / "event.yaml").write_text(EVENT + WINDOWS + again + unnamed, encoding="utf-8")
+    output = typed("--lang", lang, "plan", "backup", "--until", "nothing")[2]
+    assert windows in " ".join(output.split())
+
+
+def test_without_windows_an_end_is_a_time(typed: Typed) -> None:
+    (typed.folder / "inventory" / "event.yaml").write_text(EVENT, encoding="utf-8")
+    assert "event.yaml has no windows" in " ".join(typed("plan", "backup", "--until", "nothing")[2].split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
 from starlette.testclient import TestClient
 
+from eventready.store.waiting_changes import Announced
 from eventready.watch.web.access import limits
 from eventready.watch.web.access.keys import AccessKeys
 from eventready.watch.web.api import PREFIX, description
@@ -73,6 +75,20 @@ def test_an_answer_has_the_form_of_the_document(tmp_path: Path, watch: str, path
             assert [one["check"] for one in answer.json()["findings"]] == ["isis"]
         if (watch, path) == ("nothing", "/api/v1/night"):
             assert answer.json()["gone"] is True
+
+
+def test_waiting_and_lost_changes_are_in_the_answer(tmp_path: Path) -> None:
+    at = datetime(2199, 4, 29, 16, 30, tzinfo=UTC)
+    with scene(tmp_path) as made:
+        made.all_up()
+        with made.store.waiting.waiting("c-1", Announced("e", "p-1", "0", "An", "noc-1", at, (), ("r1", "r2"))):
+            pass
+        with made.store.waiting.waiting("c-2", Announced("e", "p-2", "0", "An", "noc-1", at, (), ("r1",))):
+            night = client(made).get("/api/v1/night").json()
+    Draft202012Validator(schema("/api/v1/night", 200)).validate(night)
+    found = [(one["change"], one["state"], one["plan"], one["by"], len(one["devices"])) for one in night["waiting"]]
+    assert found == [("c-1", "lost", "p-1", "An", 2), ("c-2", "waiting", "p-2", "An", 1)]
+    assert {datetime.fromisoformat(one["begins"]) for one in night["waiting"]} == {at}
 
 
 def test_a_refusal_has_the_form_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from eventready.core.clock import Clock
-from eventready.core.messages import text
+from eventready.core.language import Language
+from eventready.core.messages import Lang, text
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.verdicts import NO_ANSWER_EXPECTED
 from eventready.roster.roster import Person, Shift
 from eventready.store.change_steps import ChangeHeader
+from eventready.store.waiting_changes import Announced
 from eventready.store.watch_log import Beat
 from eventready.watch import snapshot, snapshot_record
 from eventready.watch.alerts.acts import Acts, matchers_of
@@ -441,3 +443,35 @@ def test_a_silence_is_named_with_its_end_and_reason(tmp_path: Path) -> None:
     shown = hour(until, made.clock.now())
     assert f"until {shown}: moved" in page
     assert f"silenced by An until {shown}" in page, "beside the finding, which stays"
+
+
+@pytest.mark.parametrize(
+    ("lang", "waits", "lost"),
+    [
+        ("en", "waits: plan quiet on 2 devices begins at", "lost: plan &lt;b&gt; on 1 device does not begin at"),
+        ("vi", "đang chờ: kế hoạch quiet trên 2 thiết bị bắt đầu lúc", "đã mất: kế hoạch &lt;b&gt; trên 1 thiết bị"),
+    ],
+)
+def test_a_waiting_change_is_on_the_wall_and_on_the_sheet_and_a_lost_one_as_lost(
+    tmp_path: Path, lang: Lang, waits: str, lost: str
+) -> None:
+    with scene(tmp_path) as made:
+        made.all_up()
+        at = datetime(2199, 4, 29, 16, 30, tzinfo=UTC)
+        soon = Announced("e", "quiet", "0", "Chị Lan", "noc-1", at, ("a",), ("r1", "r2"))
+        with made.store.waiting.waiting("c-1", replace(soon, plan="<b>", devices=("r1",))):
+            pass
+        with made.store.waiting.waiting("c-2", replace(soon, at=at + timedelta(hours=1), rehearsal=True)):
+            browser = client(made, lang=lang)
+            pages = [browser.get(page).text for page in ("/", "/handover")]
+    for page in pages:
+        section = re.search(r'id="changes">(.*?)</section>', page, re.S)
+        assert section
+        shown, language = " ".join(section[1].split()), Language(lang)
+        begins = [language.moment(moment.isoformat()) for moment in (at, at + timedelta(hours=1))]
+        assert f'<p class="warn"><b>c-1</b> {lost}' in shown
+        assert begins[0] in shown
+        assert "<code>eventready changes cancel c-1</code>" in shown
+        rehearsed = text("change:event_rehearsal", lang, at=begins[1])
+        assert f"<p><b>c-2</b> {waits} {rehearsed} <small>Chị Lan, noc-1</small></p>" in shown
+        assert text("web:wall.no_change", lang) not in shown

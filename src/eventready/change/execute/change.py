@@ -88,10 +88,11 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode, *, begin:
         raise UsageError(message("change:apply.nothing", plan=plan.id))
     emergency, clock = context.options.emergency, context.clock
     event, now = context.event_of(plan), begin or clock.now()
+    later = begin is not None or context.options.unattended
     refuse_shifted_clock(event, clock)
-    closed = mode is not ChangeMode.TAKE_BACK and bool(refuse_in_freeze(event, now, emergency))
+    closed = mode is not ChangeMode.TAKE_BACK and bool(refuse_in_freeze(event, now, emergency, later=later))
     if not mode.goes_back:
-        closed = refuse_beyond(event, now, expected_ends(context, plan), emergency) or closed
+        closed = refuse_beyond(event, now, expected_ends(context, plan), emergency, later=later) or closed
     approved: tuple[str, ...] = ()
     if not mode.goes_back:
         refuse_unsigned(file, event.changes)

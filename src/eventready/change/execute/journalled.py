@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from eventready.change.document import PlannedDevice, PlannedGuard
+from eventready.change.document import PlannedDevice, PlannedGuard, placed
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
@@ -81,14 +81,10 @@ class _Journalled:
         self, now: Configuration, lines: tuple[Sequence[str], Sequence[str]], diff: Sequence[str]
     ) -> PlannedDevice:
         """Return the part of the device with the configuration after the change, the lines there and back."""
-        armed, saves, device = self.armed, bool(self.spec.save), self.device
+        armed, saves = self.armed, bool(self.spec.save)
         guard = next((one for one in self.spec.guards if one.kind == armed.guard), GuardSpec(kind="inverse"))
         return PlannedDevice(
-            name=device.name,
-            platform=device.platform,
-            endpoint=device.endpoint,
-            role=device.role,
-            venues=device.venues,
+            **placed(self.device),
             intents=(UNREAD,),
             guard=PlannedGuard(
                 kind=guard.kind, protects=protects(guard, armed.seconds, saves=saves), gap=gap(guard, saves=saves)
@@ -100,8 +96,6 @@ class _Journalled:
             fragment=_fragment(self.form, now, lines[0]),
             diff=tuple(diff),
             risks=(),
-            address=device.hostname,
-            element=device.element,
         )
 
 

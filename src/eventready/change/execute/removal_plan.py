@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from eventready.audit.runner import ReadProgress
 from eventready.change.document import LeftOut, Plan, PlannedDevice, plan_head, recorded_plan
 from eventready.change.execute.recorded import Backups, planned_form, planned_fragment
+from eventready.change.execute.result import ChangeMode
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.known_forms import form_of
 from eventready.change.intents.participants import Participant
@@ -37,8 +38,13 @@ class AppliedPlan:
 
 
 def applied_plan(store: Store, name: str) -> AppliedPlan:
-    """Return the plan by its id, a unique prefix, or the id of a change. Raises UsageError, RefusedError."""
+    """Return the plan called `latest`, or by its id, a unique prefix, or the id of a change.
+
+    Raises UsageError, RefusedError.
+    """
     entries = [one for one in store.changes.entries() if not (one.header.rolls_back or one.header.removes)]
+    if name == "latest":
+        name = _latest(entries)
     known = sorted({one.header.plan for one in entries})
     own = [plan for plan in known if plan == _plan_of(entries, name)]
     found = own or [plan for plan in known if name and plan.startswith(name)]
@@ -57,6 +63,14 @@ def applied_plan(store: Store, name: str) -> AppliedPlan:
     if not changes:
         raise UsageError(message("change:removal.none", plan=plan.id))
     return AppliedPlan(plan, changes)
+
+
+def _latest(entries: Sequence[ChangeEntry]) -> str:
+    """Return the plan of the newest change forward, without drills. Raises UsageError without any."""
+    applied = [one.header.plan for one in entries if one.header.mode != ChangeMode.DRILL]
+    if not applied:
+        raise UsageError(message("change:removal.no_plan"))
+    return applied[-1]
 
 
 def _plan_of(entries: Sequence[ChangeEntry], name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from functools import partial
 
-from eventready.change.document import PlannedDevice, PlannedGuard
+from eventready.change.document import PlannedDevice, PlannedGuard, placed
 from eventready.change.errors import UnreadableConfiguration, answer_to, shown_by
 from eventready.change.forms.configuration import Configuration
 from eventready.change.guard import Guard, gap, guards_for, protects
@@ -101,11 +101,7 @@ def plan_device(
     ]
     scope, outside = planned_scope(form, running.tree, predicted, participant.fragment)
     return PlannedDevice(
-        name=device.name,
-        platform=device.platform,
-        endpoint=device.endpoint,
-        role=device.role,
-        venues=device.venues,
+        **placed(device),
         intents=participant.intents,
         guard=planned_guard,
         before=running.sha256,
@@ -115,8 +111,6 @@ def plan_device(
         fragment=participant.fragment.text,
         diff=form.diff(running.tree, predicted),
         risks=tuple(risks),
-        address=device.hostname,
-        element=device.element,
         startup="" if startup is None else form.fingerprint(startup.tree),
         scope=scope,
         outside=outside,

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from eventready.change.document import Plan, Until
+from eventready.change.safety.window_names import choices
 from eventready.core.clock import parse_moment
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
-from eventready.core.strings.texts import at, few
+from eventready.core.strings.texts import at
 from eventready.core.timezone import local_time
 from eventready.workspace.settings.event import Event
-
-#: Windows named in a sentence.
-_NAMED = 12
 
 
 def until_of(event: Event, wanted: str, now: datetime) -> Until:
@@ -29,8 +27,9 @@ def until_of(event: Event, wanted: str, now: datetime) -> Until:
         try:
             end = parse_moment(wanted)
         except UsageError:
-            known = few(list(dict.fromkeys(name for one in event.windows for name in sorted(one.names))), _NAMED)
-            raise UsageError(message("change:until.unknown", name=wanted, windows=known or "-")) from None
+            known = choices(event.windows)
+            do = message("change:until.windows", windows=known) if known else message("change:until.no_window")
+            raise UsageError(message("change:until.unknown", name=wanted), do=do) from None
     if end <= now:
         raise UsageError(message("change:until.past", end=at(end), now=at(now)))
     return Until(at=local_time(end).isoformat(timespec="seconds"), window=wanted if windows else "")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from eventready.change.safety.ranges import LATE, late_line
+from eventready.change.safety.window_names import named_window
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message, message
@@ -75,31 +76,39 @@ def _bare(letters: str) -> str:
     return "".join(letter for letter in split if not unicodedata.combining(letter))
 
 
-def refuse_in_freeze(event: Event, now: datetime, emergency: Emergency | None = None) -> tuple[Window, ...]:
+def refuse_in_freeze(
+    event: Event, now: datetime, emergency: Emergency | None = None, *, later: bool = False
+) -> tuple[Window, ...]:
     """Return the closed windows at the event's time `now`; empty outside of them.
 
-    Raises RefusedError inside a closed window without an emergency.
+    `later`: of a begin without a person at the keys. Raises RefusedError inside a closed window without an emergency.
     """
     closed = tuple(window for kind in CLOSED for window in event.windows_at(now, kind))
     if closed and emergency is None:
         window = max(closed, key=lambda one: one.end)
-        raise RefusedError(message("change:freeze.closed", window=_named(window), end=at(window.end)))
+        do = message("change:freeze.closed_later") if later else ""
+        raise RefusedError(message("change:freeze.closed", window=named_window(window), end=at(window.end)), do=do)
     return closed
 
 
 def closed_to_waves(event: Event, now: datetime) -> str | Message:
     """Return why no wave begins at an event time; empty outside of closed windows."""
     closed = [window for kind in CLOSED for window in event.windows_at(now, kind)]
-    return message("change:freeze.wave", window=_named(closed[0]), start=at(closed[0].start)) if closed else ""
+    return message("change:freeze.wave", window=named_window(closed[0]), start=at(closed[0].start)) if closed else ""
 
 
 def refuse_beyond(
-    event: Event, now: datetime, ends: Sequence[tuple[float, Sequence[str]]], emergency: Emergency | None = None
+    event: Event,
+    now: datetime,
+    ends: Sequence[tuple[float, Sequence[str]]],
+    emergency: Emergency | None = None,
+    *,
+    later: bool = False,
 ) -> bool:
     """Return True if an emergency permits a change expected to last into a closed window.
 
     `ends` are the expected end of each wave in seconds from now, and its devices. Raises RefusedError without an
-    emergency, with the devices that fit before the window.
+    emergency, with the devices that fit before the window. `later`: of a begin without a person at the keys.
     """
     window, end = next_closed_window(event, now), now
     fits: list[str] = []
@@ -109,8 +118,11 @@ def refuse_beyond(
     if window is None or end <= window.start:
         return False
     if emergency is None:
-        what = message("change:freeze.beyond", end=at(end), window=_named(window), start=at(window.start))
-        do = message("change:freeze.fits", devices=",".join(fits)) if fits else message("change:freeze.none_fits")
+        what = message("change:freeze.beyond", end=at(end), window=named_window(window), start=at(window.start))
+        do = message("change:freeze.none_fits_later" if later else "change:freeze.none_fits")
+        if fits:
+            msgid = "change:freeze.fits_later" if later else "change:freeze.fits"
+            do = message(msgid, devices=",".join(fits))
         raise RefusedError(what, do=do)
     return True
 
@@ -130,7 +142,7 @@ def refuse_late_effects(
             if isinstance(risk, Message) and risk.id in LATE:
                 raise RefusedError(
                     message(
-                        "change:freeze.late", line=late_line(risk), device=device, window=_named(window),
+                        "change:freeze.late", line=late_line(risk), device=device, window=named_window(window),
                         start=at(window.start),
                     )
                 )  # fmt: skip
@@ -146,9 +158,3 @@ def next_closed_window(event: Event, now: datetime) -> Window | None:
     """Return the next window to close after `now`; None if there is none."""
     coming = [window for window in event.windows if window.kind in CLOSED and window.start > now]
     return min(coming, key=lambda window: window.start, default=None)
-
-
-def _named(window: Window) -> Message:
-    if window.name or window.name_vi:
-        return message("change:freeze.named_window", name=window.title, kind=window.kind)
-    return message("change:freeze.window", kind=window.kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
+from eventready.change.safety.window_names import choices
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
 from eventready.core.strings.texts import at
@@ -17,7 +18,7 @@ def begin_in_window(event: Event, name: str, venues: Collection[str], now: datet
     Raises UsageError for an unknown name, RefusedError without such a window.
     """
     if not any(named(event, name)):
-        known = sorted({word for one in event.windows if one.kind == "maintenance" for word in one.names})
+        known = choices(one for one in event.windows if one.kind == "maintenance")
         raise UsageError(
             message("change:window.unknown", name=name, names=known) if known else message("change:window.none")
         )

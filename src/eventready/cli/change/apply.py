@@ -102,7 +102,7 @@ def command(
     # the record of a change cut off has its signature
     options = replace(options_of(app, signed=not cut_off, **given), atomic=atomic)
     if plan is None:
-        with app.open_store(make=False) as store:
+        with app.open_store(make=False, absent=message("store:change.none")) as store:
             change = store.changes.get(cut_off).entry.id
             locked = [lock.device for lock in store.changes.locks() if lock.change == change]
         return carry_out(app, options, partial(resume, name=change), plan=change, devices=locked)

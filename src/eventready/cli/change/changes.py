@@ -114,7 +114,7 @@ def _mark(app: App, record: ChangeRecord, states: Sequence[DeviceStatus], *, act
 
 def show(app: App, *, change: str, globs: Sequence[str]) -> None:
     """Show a change: the state of each device, and the journal."""
-    with app.open_store(make=False, only_reads=True) as store:
+    with app.open_store(make=False, only_reads=True, absent=message("store:change.none")) as store:
         if waiting := _unbegun(store, change):
             app.show(_waiting_dict(waiting), *_waiting_lines(app, waiting))
             return
@@ -156,7 +156,7 @@ def _waiting_lines(app: App, one: WaitingChange) -> Iterator[Shown]:
 def cancel(app: App, *, change: str, by: str) -> None:
     """Cancel a waiting change; no device is touched."""
     person, host = current_user(by)
-    with app.open_store(make=False) as store:
+    with app.open_store(make=False, absent=message("store:waiting.none")) as store:
         done = store.waiting.cancel(change, person, host)
     app.show(
         {"change": done.id, "plan": done.announced.plan, "by": person, "was": done.state},
@@ -177,7 +177,7 @@ def release_device(app: App, *, change: str, device: str, claim: str, by: str, w
         if not yes and not click.confirm(app.text("change:confirm_release", device=device, claim=words), err=True):
             raise RefusedError(message("cli:changes.not_released", device=device))
 
-    with app.open_store(make=False) as store:
+    with app.open_store(make=False, absent=message("store:change.none")) as store:
         progress = ApplyProgress(interactive=False, lang=app.lang)
         context = ExecutionContext(app.workspace, store, app.clock, Options(by=person, host=host), progress)
         goes_back = bool(store.changes.get(change).entry.header.rolls_back)

@@ -78,7 +78,7 @@ def command(
 def _removal(app: App, equipment: Equipment, name: str, **reads: Any) -> Plan:
     path = Path(name)
     plan = load_plan(path).plan.id if path.is_file() else name.strip()
-    with app.open_store(make=False, only_reads=True) as store:
+    with app.open_store(make=False, only_reads=True, absent=message("change:removal.no_plan")) as store:
         return make_removal_plan(app.workspace, equipment, store, applied_plan(store, plan), **reads)
 
 

@@ -49,7 +49,7 @@ def command(
     if out is not None:
         refuse_overwrite(out)
     workspace = app.allowed_workspace
-    with app.open_store(make=False) as store:
+    with app.open_store(make=False, absent=message("store:change.none")) as store:
         context = ExecutionContext(workspace, store, app.clock, options, NoChangeProgress())
         only = None if limit is None else {device.name for device in select(workspace.devices, limit)}
         plan = make_rollback(context, change, only)

@@ -17,7 +17,7 @@ from eventready.cli.declare.work import work
 @click.option("--until", "end", metavar="WINDOW|TIME",
               help="The lines are for the event: off the devices when this window ends, or at this time.")  # fmt: skip
 @click.option("--remove", "removes", metavar="PLAN",
-              help="Take the lines of an applied plan away: its id, its file, or the id of its change.")  # fmt: skip
+              help="Take the lines of an applied plan away: its id, its file, its change, or latest.")  # fmt: skip
 @click.option("--out", type=options.FILE, metavar="PLAN", help="The file for the sealed plan.")
 @click.option(
     "--by", default="", metavar="NAME", help="The planner.  [default: your login, unless approvals are required]"

@@ -15,6 +15,7 @@ from eventready.change.execute.progress import RecordedProgress
 from eventready.checks.runbook import runbook
 from eventready.core.language import Language
 from eventready.incidents.text import incident_plain
+from eventready.store.waiting_changes import WaitingChange
 from eventready.watch.alerts.acts import is_check
 from eventready.watch.open_finding import RANK
 from eventready.watch.snapshot_record import OpenEntry
@@ -46,6 +47,7 @@ def night(request: Request) -> JSONResponse:
             {"device": one.device, "change": one.change, "by": one.by, "since": one.since} for one in state.changes
         ],
         "progress": [_progress(one) for one in state.progress],
+        "waiting": [_waiting(one) for one in state.waiting],
     })  # fmt: skip
 
 
@@ -110,6 +112,15 @@ def _progress(one: RecordedProgress) -> dict[str, Any]:
         "to_go": list(one.to_go), "awaiting": list(one.awaiting),
         "ends": one.ends.isoformat(timespec="seconds") if one.ends else None, "overdue": one.overdue,
         "devices": [vars(device) for device in one.in_order],
+    }  # fmt: skip
+
+
+def _waiting(one: WaitingChange) -> dict[str, Any]:
+    announced = one.announced
+    return {
+        "change": one.id, "state": one.state, "plan": announced.plan, "by": announced.by, "host": announced.host,
+        "begins": announced.at.isoformat(timespec="seconds"), "window": announced.window,
+        "devices": list(announced.devices), "rehearsal": announced.rehearsal,
     }  # fmt: skip
 
 

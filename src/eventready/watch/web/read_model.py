@@ -23,6 +23,7 @@ from eventready.store.changes import LockHolder
 from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.store.streams.series import Point, SeriesKey, ValueSeries
+from eventready.store.waiting_changes import WaitingChange
 from eventready.watch.alerts.acts import Act, Acts
 from eventready.watch.kpi import ANSWER, CHANNELS, CLIENTS, REFUSED, UPLINK
 from eventready.watch.record import WatchRecord
@@ -113,7 +114,8 @@ class Night:
     `snapshot`: as kept by the watch, None before the first. `age_s`: its age. `broken`: reason of a failed reading.
     `incidents`: those without a restoration, or with a notice still due. `acts`: silences, acknowledgements and notes
     in force. `audit_age_s`: age of the last full audit, None without an audit. `outdated`: the inventory was changed
-    after these pages or the watch began. `progress`: of the changes that hold locks.
+    after these pages or the watch began. `progress`: of the changes that hold locks. `waiting`: changes announced for a
+    later begin, by their begin; also those lost with their process.
     """
 
     moment: datetime
@@ -129,6 +131,7 @@ class Night:
     audit_age_s: float | None = None
     outdated: bool = False
     progress: Sequence[RecordedProgress] = ()
+    waiting: Sequence[WaitingChange] = ()
 
     @property
     def gone(self) -> bool:
@@ -199,7 +202,7 @@ class ReadModel:
             outdated = self.workspace.changed or (snapshot is not None and OUTDATED in snapshot.notes)
             self._last = Night(
                 moment, snapshot, age, None, own, locks, acts, figures, duty, problem, audit_age, outdated,
-                self._progress.read(locks, self.clock.real()),
+                self._progress.read(locks, self.clock.real()), self.store.waiting.pending(),
             )  # fmt: skip
         except StoreError as error:
             last = self._last.snapshot if self._last else None

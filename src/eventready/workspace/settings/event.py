@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Self, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from eventready.core.country import use_country
+from eventready.core.country import country, use_country
 from eventready.core.errors import InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import Bilingual, Lang, message
 from eventready.core.strings.texts import few, short
@@ -434,15 +435,24 @@ class Event(Titled):
 
 def load_event(path: Path) -> Event:
     """Read event.yaml; the process takes zone and country of the event. Raises WorkspaceError, and keeps the zone."""
-    document, before = load_yaml(path), zone().key
-    _use_zone_of(document)
-    try:
+    document = load_yaml(path)
+    with kept_place():
+        _use_zone_of(document)
         event = _event(path, document)
-    except WorkspaceError:
-        use_zone(before)
-        raise
-    use_country(event.country)
+        use_country(event.country)
     return event
+
+
+@contextmanager
+def kept_place() -> Iterator[None]:
+    """Keep zone and country of the process unless the block ends without an error."""
+    own_zone, own_country = zone().key, country()
+    try:
+        yield
+    except BaseException:
+        use_zone(own_zone)
+        use_country(own_country)
+        raise
 
 
 def _event(path: Path, document: YamlDocument) -> Event:

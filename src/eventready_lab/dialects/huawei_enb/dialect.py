@@ -61,11 +61,11 @@ def _cell(cell: CellState) -> list[str]:
 
 
 def _s1(view: View) -> str | MmlReport:
-    rows = []
+    rows, users = [], sum(cell.users for cell in view.state.cells)
     for at, (name, up) in enumerate(view.state.core_links.items()):
         word = "Normal" if up else "Abnormal"
         link = "Normal" if up else "Fault"
-        rows.append([name, str(70 + at), "0", "Release 10", "No", word, link, yes(0), "128" if up else "0"])
+        rows.append([name, str(70 + at), "0", "Release 10", "No", word, link, yes(0), str(users if up else 0)])
         rows[-1].append(f"MME-{at + 1:02d}")
     return table("Display S1 Interface State", _S1, rows)
 

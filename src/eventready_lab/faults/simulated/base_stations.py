@@ -67,6 +67,19 @@ def channels_full(target: FaultTarget, cell: str = "", refused_per_second: float
     chosen.request_rate, chosen.refused_rate = 30.0, refused_per_second
 
 
+@fault("files-late", roles=_BTS)
+def files_late(target: FaultTarget) -> None:
+    """The performance files with the cells are not written; they arrive when the fault is cleared."""
+    target.state.late_files = True
+
+
+@fault("counters-suspect", roles=_BTS)
+def counters_suspect(target: FaultTarget, cell: str = "") -> None:
+    """The counters of cells are marked as suspect in performance files: of all cells, or of the given cell."""
+    for chosen in [_cell(target, cell)] if cell else target.state.cells:
+        chosen.suspect = True
+
+
 @fault("bts-link-lost", roles=_BTS)
 def bts_link_lost(target: FaultTarget, site: str = "") -> None:
     """A base station has lost its link to the controller, and its cells are down."""

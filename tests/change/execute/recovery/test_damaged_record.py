@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from eventready.change.document import PlanFile
+from eventready.change.document import Placed, PlanFile
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.executor import ChangeExecutor
-from eventready.change.execute.journalled import _fragment
+from eventready.change.execute.journalled import _fragment, journalled_part
 from eventready.change.execute.recovery import Decision, release
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.rollback import make_rollback
@@ -117,6 +117,14 @@ def test_each_moment_ends_in_a_proven_state(rig: Rig, crossing: int, kind: str) 
         assert (rig.fleet[name].running == rig.at_start[name]) is not new
         assert rig.fleet[name].startup == rig.fleet[name].running
     assert rig.store.changes.locks() == ()
+
+
+def test_a_part_from_the_journal_names_its_device_as_the_plan_does(rig: Rig) -> None:
+    assert rig.apply().exit is Exit.OK
+    context, record = rig.context(rig.options()), rig.store.changes.get("latest")
+    for planned in rig.plan.devices:
+        found = journalled_part(context, record, planned.name)
+        assert [getattr(found, one) == getattr(planned, one) for one in Placed.__annotations__] == [True] * 7
 
 
 def test_the_same_plan_is_applied_afterwards(rig: Rig) -> None:
