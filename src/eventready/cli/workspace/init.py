@@ -114,7 +114,7 @@ def command(
 
 
 def _country(code: str) -> str:
-    """Code of a country or of a part of one, checked. Raises UsageError."""
+    """Code of a country or of a part, checked. Raises UsageError."""
     try:
         return country_code(code)
     except InvalidValue as error:
@@ -122,7 +122,7 @@ def _country(code: str) -> str:
 
 
 def _zone_of(country: str) -> str:
-    """Zone of a country with a single one. Raises UsageError with the zones of another."""
+    """Zone of a country with a single zone. Raises UsageError with the zones of another country."""
     zones = zones_of_country(country)
     if len(zones) == 1:
         return zones[0]
