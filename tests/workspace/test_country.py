@@ -18,7 +18,7 @@ from eventready.core.redaction.masking import mask_text
 from eventready.papers.document.profile import load_profile
 from eventready.roster.reading.text import is_mobile, normal_number
 from eventready.workspace.settings.alerts import load_alerts
-from eventready.workspace.settings.country import countries, country_of_zone, language_of
+from eventready.workspace.settings.country import countries, country_of_zone, language_of, zones_of_country
 from eventready.workspace.settings.event import DaysOff, load_event
 from eventready.workspace.workspace import load_workspace
 from tests.shared import called
@@ -115,8 +115,83 @@ def test_every_country_has_a_calendar(country: str) -> None:
 
 
 def test_zones_without_a_country_have_none() -> None:
-    """Zones of no single country, and names of old, have no country."""
-    assert [country_of_zone(name) for name in ("UTC", "Etc/GMT-7", "Nowhere")] == ["", "", ""]
+    """Zones of no single country have none: UTC, times of several countries, and names that nobody knows."""
+    assert not any(country_of_zone(name) for name in ("UTC", "Etc/GMT-7", "Nowhere", "CET", "EST", "EST5EDT", "GMT"))
+
+
+@pytest.mark.parametrize(
+    ("zone", "country"),
+    [
+        ("Asia/Saigon", "VN"), ("Asia/Calcutta", "IN"), ("Europe/Kiev", "UA"), ("US/Pacific", "US"), ("Iceland", "IS"),
+        ("Singapore", "SG"), ("Africa/Asmera", "ER"), ("Atlantic/Jan_Mayen", "SJ"), ("America/Virgin", "VI"),
+    ],
+)  # fmt: skip
+def test_a_zone_by_its_name_of_old_has_the_country_of_its_place(zone: str, country: str) -> None:
+    """The name of old has the country of the place, not of a larger place with the same time."""
+    assert country_of_zone(zone) == country
+
+
+def test_every_zone_of_a_country_has_the_country() -> None:
+    """The zones of each country have it as theirs; one zone is written without a choice."""
+    for country in countries():
+        assert {country_of_zone(zone) for zone in zones_of_country(country)} <= {country}
+    assert zones_of_country("DE-HE") == zones_of_country("DE")
+    assert zones_of_country("VN") == ("Asia/Ho_Chi_Minh",)
+
+
+NEW = ("--event", "Fair", "--province", "P", "--opening", "2033-07-05 19:00", "--venue", "hall=Hall: internet")
+
+
+@pytest.mark.parametrize(
+    ("options", "zone", "country"),
+    [
+        (("--country", "NO"), "Europe/Oslo", "NO"),
+        (("--country", "VN"), "Asia/Ho_Chi_Minh", "VN"),
+        (("--country", "FR-ARA"), "Europe/Paris", "FR-ARA"),
+        (("--country", "US", "--zone", "America/Denver"), "America/Denver", "US"),
+        (("--country", "DE-HE", "--zone", "Europe/Berlin"), "Europe/Berlin", "DE-HE"),
+        (("--zone", "Asia/Saigon"), "Asia/Saigon", "VN"),
+        ((), "Asia/Ho_Chi_Minh", "VN"),
+    ],
+)
+def test_init_takes_the_zone_of_the_country(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], zone: str, country: str
+) -> None:
+    """`init --country` writes the country, and the zone of a country with a single one."""
+    code, _out, err = called(capsys, "init", tmp_path / "n", *NEW, *options)
+    assert code == 0, err
+    event = load_event(tmp_path / "n" / "inventory" / "event.yaml")
+    assert (event.zone, event.country) == (zone, country)
+
+
+@pytest.mark.parametrize(
+    ("country", "sentence"),
+    [
+        ("US", "US has no single time zone. Give --zone: America/Adak, America/Anchorage,"),
+        ("DE", "DE has no single time zone. Give --zone: Europe/Berlin, Europe/Busingen."),
+        ("BV", "BV has no single time zone. Give --zone: UTC."),
+        ("Norway", "Did you mean 'NO'?"),
+        ("no", "Did you mean 'NO'?"),
+        ("QQ", "QQ is no country"),
+        ("", "is no country"),
+    ],
+)
+def test_init_names_the_zones_of_a_country_with_several(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], country: str, sentence: str
+) -> None:
+    """A country with several zones or none, and an unknown country, are refused before a file is written."""
+    code, _out, err = called(capsys, "init", tmp_path / "n", *NEW, "--country", country)
+    assert code == 2
+    assert sentence in " ".join(err.split())
+    assert not (tmp_path / "n").exists()
+
+
+def test_init_names_a_country_without_holidays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A country without data about its holidays is named at once, in the words of `duties deadlines`."""
+    words = ("init", tmp_path / "n", *NEW, "--zone", "Europe/Berlin", "--country", "DE-ZZ")
+    code, out, err = called(capsys, *words)
+    assert code == 0
+    assert "No public holidays of country DE-ZZ are known" in " ".join(f"{out} {err}".split())
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])

@@ -25,7 +25,7 @@ from eventready.audit.collectors.reading import (
     OnRead,
     packed,
 )
-from eventready.audit.device_result import DeviceResult, items_across
+from eventready.audit.device_result import DeviceResult, elsewhere, items_across
 from eventready.audit.run_builder import begun_run, build_run, earlier_audits, recorded_rows, summary, with_verdicts
 from eventready.audit.runner import ReadProgress
 from eventready.audit.saved_outputs import SavedOutputs
@@ -53,8 +53,18 @@ from eventready.session.hostkeys import known_hosts
 from eventready.store.run import Run
 from eventready.store.run_records import ClusterWorker, FewerSessions, RefusedWorker, RunCluster
 from eventready.store.store import Store
+from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.performance import PerformanceFile, load_performance
 from eventready.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class AuditedWindow:
+    """Window of the verdicts of an audit. `event`: with its venues alone; `devices`: with findings in the exit code."""
+
+    name: str
+    event: Event
+    devices: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ class AuditOptions:
     `time_limit_s`: seconds after which the remaining devices are not contacted.
     `baseline`: name of the run to compare with. `saved`: folder of saved outputs to read instead of the devices.
     `fail_on`: lightest finding with an exit code of its own. `wide`: ask for all facts of the platforms.
-    `cluster`: scheduler whose workers read the devices.
+    `cluster`: scheduler whose workers read the devices. `window`: of the verdicts; None gives those of all venues.
     """
 
     workers: int = 32
@@ -76,6 +86,7 @@ class AuditOptions:
     fail_on: Literal["warn", "fail"] = "fail"
     wide: bool = False
     cluster: SchedulerAddress | None = None
+    window: AuditedWindow | None = None
 
 
 @dataclass
@@ -133,6 +144,7 @@ def audit(
     `of_changes`: observations of the lines of an event that is over.
     """
     ends_at, devices = time.monotonic() + options.time_limit_s, equipment.devices
+    venues = (options.window.event if options.window else workspace.event).venues
     with relaxed_gc():
         job = _job(workspace, equipment, store, clock, options, of_changes=of_changes)
         if job.saved and job.saved.rehearsal:
@@ -150,7 +162,7 @@ def audit(
             devices, matrix, {name: result.shared for name, result in results.items()}, moment=job.moment,
             limits=job.limits, waivers=job.waivers, baseline=job.baseline, duties=job.duties, scope="fleet",
         )  # fmt: skip
-        across = evaluated.findings
+        across = tuple(one for one in evaluated.findings if not elsewhere(one, job.devices.get(one.device), job.venues))
         if job.saved:
             old = outdated(job.saved.captured, job.devices, clock.real())
             across = tuple(sorted((*old, *across), key=lambda finding: (finding.device, finding.check)))
@@ -159,10 +171,9 @@ def audit(
         weighed = chain(
             chain.from_iterable(results[name].weights for name in sorted(results)), weights(devices, across, job.limits)
         )
-        found = verdicts_of(
-            workspace.event.venues, devices, weighed, network=evaluated.network, left_out=matrix.left_out
-        )
-        codes = _exits(results.values(), across, options.fail_on) | {exit_code((), coverage, verdicts=found)}
+        found = verdicts_of(venues, devices, weighed, network=evaluated.network, left_out=matrix.left_out)
+        counted = (one for one in results.values() if not options.window or one.device in options.window.devices)
+        codes = _exits(counted, across, options.fail_on) | {exit_code((), coverage, verdicts=found)}
         header = build_run(
             run_id=run_id,
             started=started,
@@ -174,13 +185,14 @@ def audit(
             coverage=coverage,
             seen=seen,
             saved=job.saved is not None,
+            window=options.window.name if options.window else "",
             sessions=_fewer_sessions(status, options.workers),
             workers=reading.workers,
             cluster=reading.cluster(status),
             below=rests(evaluated.network),
         )
         store.keep_items(run_id, items_across(across))
-        walks = ServiceWalks(evaluated.network, across, workspace.event.venues, _proof(job, clock))
+        walks = ServiceWalks(evaluated.network, across, venues, _proof(job, clock))
         document = with_verdicts(header, found, walks.of)
         del found, walks, evaluated  # the references of a large fleet take more memory than its results
         return AuditResult(store.finish(document, summary(document, results.values(), across)), most_severe(codes))
@@ -226,7 +238,7 @@ def _job(
             devices,
             equipment.platforms,
             wide=options.wide,
-            network=network_setting(workspace),
+            network=network_setting(workspace, options.window.event if options.window else None),
             left_out=workspace.left_out(devices),
             of_files=[one.device for one in of_files],
             of_changes=[one.device for one in of_changes],
@@ -242,6 +254,7 @@ def _job(
         of_files={one.device: one for one in of_files},
         evidence=evidence,
         of_changes={one.device: one for one in of_changes},
+        venues=frozenset(options.window.event.venue_ids) if options.window else frozenset(),
     )
     if not job.saved and options.cluster is None:
         workspace.check_secrets(job.devices)
@@ -250,9 +263,9 @@ def _job(
     return job
 
 
-def network_setting(workspace: Workspace) -> NetworkSetting | None:
-    """Setting of the checks of the whole network; None for an event without origins."""
-    event = workspace.event
+def network_setting(workspace: Workspace, of_window: Event | None = None) -> NetworkSetting | None:
+    """Setting of the checks of the whole network, or of the venues of a window; None for an event without origins."""
+    event = of_window or workspace.event
     if not event.origins:
         return None
     works = planned_works(workspace.works, workspace.circuits)

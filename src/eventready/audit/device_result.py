@@ -107,6 +107,15 @@ def build_device_result(
     )
 
 
+def elsewhere(finding: Finding, device: Device | None, venues: frozenset[str]) -> bool:
+    """Return True for a finding about other venues than these, such as a cell there; False without `venues`.
+
+    A finding about a device as a whole has the venues of the device, and may bear on all behind it.
+    """
+    own = device.venues if device else ()
+    return bool(venues and finding.venues) and finding.venues != own and venues.isdisjoint(finding.venues)
+
+
 def items_across(findings: Iterable[Finding]) -> Iterator[ItemsOfDevice]:
     """Findings of checks across devices, ordered by device and check, as rows of the run."""
     for name, group in groupby(findings, key=lambda finding: finding.device):

@@ -77,6 +77,7 @@ def build_run(
     seen: SeenSubjects,
     sessions: FewerSessions | None = None,
     saved: bool = False,
+    window: str = "",
     workers: Mapping[str, str] | None = None,
     cluster: RunCluster | None = None,
     below: Mapping[Named, Named] | None = None,
@@ -84,6 +85,7 @@ def build_run(
     """Build the header of a finished run, without `previous` and `sha256` (the store adds both).
 
     `results`: of all devices. `workers`: of a cluster, by device. `saved`: of saved outputs.
+    `window`: name of the window of the verdicts.
     `below`: what rests on lost elements, with the element below each.
     """
     return replace(
@@ -93,6 +95,7 @@ def build_run(
         finished=clock.real().isoformat(timespec="milliseconds"),
         sessions=sessions,
         saved=saved,
+        window=window,
         cluster=cluster,
         rests=resting_of(below or {}),
         coverage=_coverage(coverage, seen),
@@ -241,7 +244,7 @@ def earlier_audits(store: Store, clock: Clock, event: str, devices: int) -> Hist
         entry.summary
         for entry in store.runs()
         if entry.state == "finished" and entry.event == event and entry.summary
-        if entry.summary.rehearsal == clock.rehearsal and entry.summary.devices >= devices
+        if entry.summary.rehearsal == clock.rehearsal and entry.summary.full(devices)
     ]
     by_day = {moment_of(summary.moment).date(): summary.id for summary in full if _alike(summary, clock)}
     by_day.pop(clock.now().date(), None)

@@ -32,7 +32,7 @@ def applying(duties: Iterable[Duty], operator: Operator) -> tuple[Duty, ...]:
 #: Days before its deadline from which a delivery counts as that of the coming report.
 _EARLY_DAYS = 3
 DeadlineKind: TypeAlias = Literal[
-    "weekly_report", "duty_list", "freeze", "test", "clause", "incident", "works", "configuration"
+    "weekly_report", "duty_list", "freeze", "test", "clause", "incident", "works", "configuration", "waiver"
 ]
 #: `near`: within the warning time; `due`: the time is reached; `late`: the last moment has passed.
 DeadlineStatus: TypeAlias = Literal["open", "near", "due", "late", "done", "done_late", "in_force", "over"]

@@ -23,6 +23,7 @@ from eventready.clauses.proof import (
     of_watch,
     state_of,
 )
+from eventready.clauses.waiver_ends import waiver_ends
 from eventready.core.messages import Text
 from eventready.delivery.mail.delivery_log import SentDocument
 from eventready.drill.record import DrillRun
@@ -101,5 +102,6 @@ class EventRecord:
             more=(
                 *objections(workspace, harmful(workspace, self.run), moment),
                 *configuration_ends(self.changes, workspace.event, moment, self.run),
+                *waiver_ends(workspace.waivers, workspace.event, moment),
             ),
         )

@@ -72,7 +72,7 @@ def gather(workspace: Workspace, clock: Clock) -> EventRecord:
 
 def _tests(audit: Summary, devices: int) -> bool:
     """Return True for an audit of all devices with a measurement, which stands for a test of the network."""
-    return audit.devices >= devices and audit.anything
+    return audit.full(devices) and audit.anything
 
 
 def drills_that_count(store: Store, *, rehearsal: bool) -> tuple[DrillRun, ...]:

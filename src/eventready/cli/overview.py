@@ -52,6 +52,7 @@ _SERVES = {
     "incident": "incident list",
     "works": "works check",
     "configuration": "changes list",
+    "waiver": "duties deadlines",
 }
 
 

@@ -187,7 +187,7 @@ class Summary:
     `moment`: event time (ISO 8601). `partial`: observations with unread records, which `measured` leaves out. `counts`:
     findings by status. `verdicts`: triples of venue, service and verdict. `devices`: their number. `seen`: ports,
     neighbours, cells and access points in use; `uncovered`: those without an expectation; `unseen_devices`: devices on
-    which none were read.
+    which none were read. `window`: name of the window of the verdicts; empty for an audit of all venues.
     """
 
     id: str
@@ -203,6 +203,11 @@ class Summary:
     uncovered: int = 0
     unseen_devices: int = 0
     partial: int = 0
+    window: str = ""
+
+    def full(self, devices: int) -> bool:
+        """True for an audit of at least `devices` devices with the verdicts of all venues."""
+        return self.devices >= devices and not self.window
 
     @property
     def anything(self) -> bool:
@@ -234,6 +239,7 @@ class Summary:
             uncovered=coverage.uncovered,
             unseen_devices=coverage.unseen_devices,
             partial=coverage.partial,
+            window=header.window,
         )
 
 
@@ -243,10 +249,11 @@ SUMMARY = Shape(Summary)
 def latest_complete(summaries: Sequence[Summary], devices: int) -> Summary | None:
     """Latest summary of a run of at least `devices` devices, else the latest; None without a summary.
 
-    An audit of some devices, as of a drill, does not stand for the network while a complete audit exists.
+    An audit of some devices, as of a drill, does not stand for the network while a complete audit exists; one for a
+    window never does.
     """
-    complete = [summary for summary in summaries if summary.devices >= devices]
-    return next(iter([*complete[-1:], *summaries[-1:]]), None)
+    complete = [summary for summary in summaries if summary.full(devices)]
+    return next(iter([*complete[-1:], *[summary for summary in summaries if not summary.window][-1:]]), None)
 
 
 #: Unread records that a line names.

@@ -269,8 +269,9 @@ class RunCluster:
 class RunHeader:
     """Run without its lists. `started`, `finished`: real time; `clock`: the event's.
 
-    `saved`: read from saved outputs. `sessions`: where the machine allowed fewer than wanted. `rests`: elements resting
-    on lost elements. `previous`: hash of the run before in the store. `sha256`: hash of all other fields.
+    `saved`: read from saved outputs. `window`: name of the window of the verdicts. `sessions`: where the machine
+    allowed fewer than wanted. `rests`: elements resting on lost elements. `previous`: hash of the run before in the
+    store. `sha256`: hash of all other fields.
     """
 
     id: str = ""
@@ -284,6 +285,7 @@ class RunHeader:
     coverage: RunCoverage = RunCoverage()
     devices: tuple[RunDevice, ...] = ()
     saved: bool = False
+    window: str = ""
     sessions: FewerSessions | None = None
     cluster: RunCluster | None = None
     rests: tuple[Resting, ...] = ()

@@ -311,10 +311,10 @@ class Store:
     def full_runs(self, event: str, devices: int, *, rehearsal: bool = True) -> tuple[str, ...]:
         """Ids of the finished runs of an event with at least `devices` devices, oldest first.
 
-        Without pruned ones. `rehearsal`: those of rehearsals too.
+        Without pruned ones and those for a window. `rehearsal`: those of rehearsals too.
         """
         own = (entry.summary for entry in self.runs() if entry.state == "finished" and entry.event == event)
-        full = (one for one in own if one and one.devices >= devices)
+        full = (one for one in own if one and one.full(devices))
         return tuple(one.id for one in full if rehearsal or not one.rehearsal)
 
     def get(self, name: str, *, interrupted: bool = False) -> Run:
@@ -345,9 +345,10 @@ class Store:
     def trend(self, run: Run, limit: int = 20) -> tuple[Summary, ...]:
         """Summaries of up to `limit` earlier finished runs of the same event and number of devices, oldest first.
 
-        An audit of some devices, as of a drill, is compared with others of the same size only.
+        An audit of some devices, as of a drill, is compared with others of the same size only; one for a window, with
+        others for it.
         """
-        devices = len(run.header.devices)
+        alike = len(run.header.devices), run.header.window
         with self._database.reading() as session:
             position = session.scalars(select(RunRow.position).where(RunRow.id == run.id)).one_or_none()
             earlier = select(RunRow.id, RunRow.summary).where(
@@ -357,7 +358,7 @@ class Store:
                 earlier = earlier.where(RunRow.position < position)
             newest = session.execute(earlier.order_by(RunRow.position.desc()).limit(_LOOKED_THROUGH)).all()
         found = [_summary(row.id, row.summary) for row in newest if row.summary]
-        return tuple(reversed([one for one in found if one.devices == devices][:limit]))
+        return tuple(reversed([one for one in found if (one.devices, one.window) == alike][:limit]))
 
     def texts(self, hashes: Iterable[str]) -> dict[str, str]:
         """Raw texts by hash; missing and damaged texts are absent."""

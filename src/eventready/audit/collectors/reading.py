@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from eventready.audit.device_result import DeviceResult, build_device_result
+from eventready.audit.device_result import DeviceResult, build_device_result, elsewhere
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.core.messages import Message
 from eventready.evaluation.limits import ResolvedLimits
@@ -29,7 +29,8 @@ class AuditJob:
 
     `platforms`: by device. `moment`: event time (aware). `interval_s`: seconds between readings of counters, 0 for
     a single reading. `saved`: source of outputs in place of the devices. `of_files`: by device, from performance files,
-    with their `evidence`; `of_changes`: by device, on the lines of an event that is over.
+    with their `evidence`; `of_changes`: by device, on the lines of an event that is over. `venues`: of the verdicts;
+    empty for all.
     """
 
     devices: Mapping[str, Device]
@@ -46,6 +47,7 @@ class AuditJob:
     of_files: Mapping[str, Observation] = field(default_factory=dict)
     evidence: tuple[PackedEvidence, ...] = ()
     of_changes: Mapping[str, Observation] = field(default_factory=dict)
+    venues: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,8 @@ def device_result(
         [job.devices[name]], job.matrix, judged, moment=job.moment, limits=job.limits, waivers=job.waivers,
         baseline=job.baseline, history=job.history, intervals={name: interval_s}, duties=job.duties, scope="device",
     )  # fmt: skip
-    return build_device_result(job.devices[name], job.matrix, observations, findings, job.limits)
+    here = [finding for finding in findings if not elsewhere(finding, job.devices[name], job.venues)]
+    return build_device_result(job.devices[name], job.matrix, observations, here, job.limits)
 
 
 def trouble(observations: Sequence[Observation]) -> str | Message:

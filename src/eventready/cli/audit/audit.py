@@ -8,12 +8,14 @@ from pathlib import Path
 from shlex import quote
 from typing import Literal
 
-from eventready.audit.audit import AuditOptions, audit
+from eventready.audit.audit import AuditedWindow, AuditOptions, audit
 from eventready.audit.capture import CaptureOptions, DeviceCapture, capture
 from eventready.audit.collectors.cluster.address import cluster_address
 from eventready.audit.collectors.cluster.labels import OTHERS
 from eventready.change.execute.event_lines import observe_event_lines
 from eventready.change.plan.mends import open_findings, proposals, standing_intents
+from eventready.change.plan.paths import last_audit, paths_of
+from eventready.change.plan.places import venues_of_device
 from eventready.checks.registry import all_checks
 from eventready.cli.audit.ci_files import junit, sarif
 from eventready.cli.audit.run_summary import run_summary
@@ -39,6 +41,7 @@ def command(
     app: App,
     *,
     limit: str | None,
+    window: str,
     saved: Path | None,
     save: Path | None,
     replace: bool,
@@ -58,8 +61,8 @@ def command(
 ) -> int:
     """Read every device, evaluate the checks, and give a verdict per venue and service."""
     if save:
-        alone = {"--from": saved, "--baseline": baseline, "--explain": service, "--out": out, "--junit": junit_file,
-                 "--sarif": sarif_file}  # fmt: skip
+        alone = {"--from": saved, "--baseline": baseline, "--explain": service, "--window": window, "--out": out,
+                 "--junit": junit_file, "--sarif": sarif_file}  # fmt: skip
         if others := [option for option, value in alone.items() if value]:
             raise UsageError(message("cli:audit.save_alone", options=others))
         return save_answers(
@@ -70,6 +73,8 @@ def command(
         raise UsageError(message("cli:audit.replace"))
     if service:
         with app.open_store(make=False) as store:
+            if window:
+                raise UsageError(message("cli:audit.window_alone"))
             explain(app, last_full(store, app.workspace), service)
         return Exit.OK
     workspace = app.workspace if saved else app.allowed_workspace
@@ -82,7 +87,9 @@ def command(
         fail_on=fail_on,
         wide=wide,
         cluster=None if saved else cluster_address(cluster, certificates, unconfined=unconfined),
+        window=_window(app, window) if window else None,
     )
+    devices = _reading_for(devices, options.window)
     with (
         app.open_store() as store,
         ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars,
@@ -108,6 +115,26 @@ def command(
     if saved is None and app.for_people:
         _offer(app, done.run, devices, limit)
     return Exit(done.exit)
+
+
+def _window(app: App, name: str) -> AuditedWindow:
+    """Return a window with the devices of its venues and of the ways there. Raises UsageError, StoreError."""
+    workspace = app.workspace
+    event = workspace.event.of_windows(name)
+    paths = paths_of(workspace.event, workspace.devices, last_audit(workspace, app.clock))
+    touching = (
+        device.name
+        for device in workspace.devices
+        if not venues_of_device(device, workspace.event, paths).isdisjoint(event.venue_ids)
+    )
+    return AuditedWindow(" ".join(name.split()), event, frozenset(touching))
+
+
+def _reading_for(devices: tuple[Device, ...], window: AuditedWindow | None) -> tuple[Device, ...]:
+    """Devices to read for a window: those touching its venues, and the shared ones, on which ways may have changed."""
+    if window is None:
+        return devices
+    return tuple(device for device in devices if device.name in window.devices or len(device.venues) != 1)
 
 
 def _warn_of_nothing_expected(app: App, devices: Sequence[Device]) -> None:
@@ -146,7 +173,7 @@ def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
         app.notify("cli:audit.no_device")
     elif app.workspace.event.lab and not any(device.reachable for device in run.header.devices):
         app.notify("cli:audit.no_lab", workspace=lab_origin(app.workspace_path))
-    elif app.for_people:
+    elif app.for_people and not run.header.window:
         app.notify("cli:audit.next", run=run.id, workspace=quote(str(app.workspace_path)))
 
 

@@ -43,6 +43,8 @@ def run_summary(run: Run, lang: Lang = "en") -> Iterator[Shown]:
     note = text("cli:run.rehearsal", lang) if header.clock.rehearsal else ""
     moment = language.moment(header.moment)
     yield Text(text("cli:run.heading", lang, id=run.id, at=moment, rehearsal=note))
+    if header.window:
+        yield Text(text("cli:run.window", lang, window=header.window))
     yield from map(Text, _unexpecting(header.devices, lang))
     yield ""
     yield verdict_table(run, lang)
@@ -117,7 +119,10 @@ def verdict_table(run: Run, lang: Lang) -> Table:
     language = Language(lang)
     heads = services if lang == "en" else [language.service(service) for service in services]
     table = Table(text("cli:run.venue", lang), *heads, title=text("cli:run.verdicts", lang), title_justify="left")
+    judged = {place[0] for place in verdicts} if run.header.window else None
     for venue in run.header.event_info.venues:
+        if judged is not None and venue.id not in judged:
+            continue
         cells = [Text(venue.title.render(lang))]
         for service in services:
             one = verdicts.get((venue.id, service))

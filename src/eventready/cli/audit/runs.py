@@ -59,7 +59,8 @@ def _row(entry: RunEntry, language: Language) -> Sequence[str]:
 
 def _verdicts(summary: Summary, language: Language) -> str:
     found = Counter(verdict for _, _, verdict in summary.verdicts)
-    return "; ".join(f"{count} {language.verdict(verdict)}" for verdict, count in sorted(found.items()))
+    counts = "; ".join(f"{count} {language.verdict(verdict)}" for verdict, count in sorted(found.items()))
+    return f"{summary.window}: {counts}" if summary.window else counts
 
 
 def show(app: App, *, run: str, evidence: str | None, service: str) -> None:
@@ -121,6 +122,8 @@ def _head(run: Run, summary: Summary, language: Language) -> Iterator[str]:
     yield language.phrase("cli:runs.heading", run=run.id, event=summary.event, at=moment)
     if summary.rehearsal:
         yield language.phrase("cli:runs.rehearsal", at=language.moment(run.header.started))
+    if summary.window:
+        yield language.phrase("cli:run.window", window=summary.window)
     ratio = language.percent(summary.ratio)
     if run.interrupted:
         yield language.phrase("cli:runs.interrupted", run=run.id)

@@ -37,16 +37,19 @@ def walks(run: Run, lang: Lang) -> Iterator[Shown]:
     """Two lines per service: the verdict with its reasons, and the walk with its proof."""
     for verdict in run.verdicts():
         if verdict.walk:
-            yield Text(_judged(verdict, lang), style=VERDICT_STYLES[verdict.verdict])
+            yield Text(
+                _judged(verdict, lang, run.id if run.header.window else ""), style=VERDICT_STYLES[verdict.verdict]
+            )
             yield Padding(Text(verdict.walk.sentence.render(lang)), (0, 0, 0, 2))
 
 
-def _judged(verdict: RunVerdict, lang: Lang) -> str:
-    """Verdict with its reasons."""
+def _judged(verdict: RunVerdict, lang: Lang, run: str = "") -> str:
+    """Verdict with its reasons. `run`: id of a run for a window; empty for a full audit."""
     word = Language(lang).verdict(verdict.verdict).upper()
     reasons = [text(reason, lang) for reason in verdict.reasons if known(reason)]
     if not reasons and verdict.verdict == "READY_WITH_RISK":
-        reasons = [text("cli:walk.see", lang, place=f"{verdict.venue}/{verdict.service}")]
+        see = "cli:walk.see_run" if run else "cli:walk.see"
+        reasons = [text(see, lang, place=f"{verdict.venue}/{verdict.service}", run=run)]
     return f"{word}: {'; '.join(reasons)}" if reasons else word
 
 

@@ -9,7 +9,6 @@ import click
 from eventready.cli import options
 from eventready.cli.declare.first_week import FirstWeek
 from eventready.cli.declare.work import work
-from eventready.core.timezone import DEFAULT
 
 #: Files with a schema, by their name.
 SCHEMAS = (
@@ -32,7 +31,10 @@ RECORDS = ("change", "drill-record", "incident", "plan", "run")
 @click.option("--fingerprint", default="", metavar="F", help="Fingerprint of the kit, as the department says it.")
 @click.option("--event", "name", metavar="NAME", help="Name of the event.")
 @click.option("--province", metavar="NAME", help="Province of the event.")
-@click.option("--zone", default=DEFAULT, metavar="ZONE", show_default=True, help="Time zone of the event.")
+@click.option(
+    "--zone", metavar="ZONE", help="Time zone of the event.  [default: that of --country, or Asia/Ho_Chi_Minh]"
+)
+@click.option("--country", metavar="CODE", help="Country of the event, ISO 3166.  [default: that of the zone]")
 @click.option("--opening", metavar="TIME", help='Opening: "2027-03-26 19:30" or "26/03/2027 19:30".')
 @click.option("--ending", metavar="TIME", help="End of the event.  [default: four hours after the opening]")
 @click.option(

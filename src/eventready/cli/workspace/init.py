@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +12,12 @@ from pathlib import Path
 import click
 
 from eventready.clauses.announcement import Announcement, announcement_of
+from eventready.clauses.calendar import Calendar
 from eventready.cli.context import App
 from eventready.core.clock import Clock, parse_moment
-from eventready.core.errors import UsageError
-from eventready.core.messages import message
-from eventready.core.timezone import use_zone
+from eventready.core.errors import InvalidValue, UsageError
+from eventready.core.messages import Message, message
+from eventready.core.timezone import DEFAULT, use_zone
 from eventready.workspace.examples.example import copy_example, example_named
 from eventready.workspace.examples.kit import open_kit
 from eventready.workspace.examples.new_workspace import (
@@ -29,6 +30,7 @@ from eventready.workspace.examples.new_workspace import (
 )
 from eventready.workspace.files.datetimes import zone_name
 from eventready.workspace.permission import allow
+from eventready.workspace.settings.country import country_code, zones_of_country
 from eventready.workspace.settings.duties import load_duties
 from eventready.workspace.settings.event import ADDRESS, Operator, load_event
 
@@ -42,7 +44,8 @@ def command(
     fingerprint: str,
     name: str | None,
     province: str | None,
-    zone: str,
+    zone: str | None,
+    country: str | None,
     opening: str | None,
     ending: str | None,
     venues: tuple[str, ...],
@@ -57,9 +60,9 @@ def command(
     if fingerprint and not kit:
         raise UsageError(message("cli:init.no_kit"))
     if kit:
-        given = {"--example": example is not None, "--event": name, "--province": province, "--opening": opening,
-                 "--ending": ending, "--venue": venues, "--recipient": recipient,
-                 "--recipient-email": recipient_email}  # fmt: skip
+        given = {"--example": example is not None, "--event": name, "--province": province, "--zone": zone,
+                 "--country": country, "--opening": opening, "--ending": ending, "--venue": venues,
+                 "--recipient": recipient, "--recipient-email": recipient_email}  # fmt: skip
         _refuse(option for option, value in given.items() if value)
         opened = open_kit(kit, fingerprint)
         answers = _complete(app, {"--enterprise": enterprise, "--bastion": bastion}, _OWN)
@@ -68,7 +71,9 @@ def command(
     elif example is not None:
         written = copy_example(folder, example_named(example))
     else:
-        use_zone(zone_name(zone))
+        nation = _country(country) if country is not None else ""
+        place = zone_name(zone) if zone is not None else _zone_of(nation) if nation else DEFAULT
+        use_zone(place)
         now = Clock.starting(app.chosen_now).now()
         complete = _complete(app, {
             "--event": name, "--province": province, "--opening": opening, "--venue": ";".join(venues) or None,
@@ -90,7 +95,8 @@ def command(
                 recipient=complete["--recipient"],
                 recipient_email=complete["--recipient-email"] or NewEvent.recipient_email,
                 bastion=complete["--bastion"],
-                zone=zone,
+                zone=place,
+                country=nation,
                 prepared=now,
             ),
         )
@@ -103,8 +109,24 @@ def command(
             "files": [path.as_posix() for path in written],
             **announcement.to_dict(),
         },
-        closing=[message("cli:init.next", folder=str(folder)), *announcement.sentences],
+        closing=[message("cli:init.next", folder=str(folder)), *announcement.sentences, *_without_holidays(folder)],
     )
+
+
+def _country(code: str) -> str:
+    """Code of a country or of a part, checked. Raises UsageError."""
+    try:
+        return country_code(code)
+    except InvalidValue as error:
+        raise error.error from None
+
+
+def _zone_of(country: str) -> str:
+    """Zone of a country with a single zone. Raises UsageError with the zones of another country."""
+    zones = zones_of_country(country)
+    if len(zones) == 1:
+        return zones[0]
+    raise UsageError(message("cli:init.zones", country=country, zones=zones or ("UTC",)))
 
 
 def _announcement(folder: Path) -> Announcement:
@@ -115,6 +137,12 @@ def _announcement(folder: Path) -> Announcement:
     path = folder / "inventory" / "duties.yaml"
     duties = load_duties(path, windows=event.windows, venues=event.venue_ids).duties
     return announcement_of(event, duties, event.prepared, "workspace")
+
+
+def _without_holidays(folder: Path) -> Iterator[Message]:
+    """Yield the sentence about a country without data about its holidays."""
+    if gap := Calendar.of(load_event(folder / "inventory" / "event.yaml")).gap:
+        yield gap
 
 
 def _complete(app: App, answers: dict[str, str | None], needed: Collection[str]) -> dict[str, str]:

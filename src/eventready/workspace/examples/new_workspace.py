@@ -81,7 +81,10 @@ class NewBastion:
 
 @dataclass(frozen=True)
 class NewEvent:
-    """Data of a new event. Times are aware; `prepared` decides the first weekly report and the past deadlines."""
+    """Data of a new event. Times are aware; `prepared` decides the first weekly report and the past deadlines.
+
+    `country`: empty for the country of the zone.
+    """
 
     name: str
     province: str
@@ -95,6 +98,7 @@ class NewEvent:
     recipient_email: str = PLACEHOLDER_EMAIL
     bastion: str = ""
     zone: str = DEFAULT
+    country: str = ""
     prepared: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def values(self) -> dict[str, Any]:
@@ -121,7 +125,8 @@ class NewEvent:
             "name_vi": name,
             "province": province,
             "zone": self.zone,
-            "vietnamese": language_of(country_of_zone(self.zone)) == "vi",
+            "country": self.country,
+            "vietnamese": language_of(self.country or country_of_zone(self.zone)) == "vi",
             "enterprise": tidy(self.enterprise, "enterprise") or PLACEHOLDER_ENTERPRISE,
             "short": self.short,
             "operator": self.operator,

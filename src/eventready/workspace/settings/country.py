@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -15,15 +15,43 @@ from eventready.core.timezone import DEFAULT
 
 #: Characters of an unknown country in a sentence.
 _LONGEST = 60
+#: Times of several countries, which the database links to a city of one of them.
+_OF_SEVERAL = frozenset({"CET", "EET", "EST", "HST", "MET", "MST", "WET"})
 #: A country, or a part of a country with holidays of its own.
 _CODE = re.compile(r"([A-Z]{2})(-[A-Z0-9]{1,3})?")
 
 
 def country_of_zone(zone: str) -> str:
-    """Code of the country of a zone; empty for a zone of no single country, such as UTC."""
+    """Code of the country of a zone, also by a name of old; empty for a zone of no single country, such as UTC."""
     if zone == DEFAULT:
         return DEFAULT_COUNTRY
-    return next((row[0] for row in _rows("zone.tab") if row[2] == zone), "")
+    known = _countries_of_zones()
+    if zone in known:
+        return known[zone]
+    found = {known[name] for name in _other_names(zone) if name in known}
+    return found.pop() if len(found) == 1 else ""
+
+
+def zones_of_country(country: str) -> tuple[str, ...]:
+    """Names of the zones of a country, or of the country of a part; empty for a country without inhabitants."""
+    return tuple(sorted(name for name, code in _countries_of_zones().items() if code == country[:2]))
+
+
+@cache
+def _countries_of_zones() -> Mapping[str, str]:
+    return {row[2]: row[0] for row in _rows("zone.tab")}
+
+
+def _other_names(zone: str) -> Iterator[str]:
+    """Yield the names of the same zone, such as of a renamed city; none for the times of several countries."""
+    if zone in _OF_SEVERAL:
+        return
+    from babel.core import get_global  # noqa: PLC0415  needed only for a name of old
+
+    aliases = get_global("zone_aliases")
+    canonical = aliases.get(zone, zone)
+    yield canonical
+    yield from (name for name, other in aliases.items() if other == canonical)
 
 
 def language_of(country: str) -> Lang:

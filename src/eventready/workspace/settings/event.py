@@ -12,8 +12,9 @@ from typing import Literal, Self, get_args
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from eventready.core.country import country, use_country
-from eventready.core.errors import InvalidValue, WorkspaceError
+from eventready.core.errors import InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import Bilingual, Lang, message
+from eventready.core.strings.texts import few, short
 from eventready.core.timezone import DEFAULT, moment_at, use_zone, zone
 from eventready.core.validation_messages import Sentence, Suggestions, suggest
 from eventready.workspace.devices.answers import ServiceAnswer
@@ -78,6 +79,8 @@ GRACE = timedelta(days=1)
 MOST_VENUES = 200
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+#: Windows named in a sentence.
+_NAMED = 12
 
 
 class Titled(WorkspaceModel):
@@ -405,6 +408,25 @@ class Event(Titled):
     def at(self, venues: Collection[str]) -> Event:
         """Return the event with the windows at any of the venues."""
         return self.model_copy(update={"windows": tuple(one for one in self.windows if one.touches(venues))})
+
+    def of_windows(self, name: str) -> Event:
+        """Return the event with the venues of the windows of a name or kind, and the windows at their times and venues.
+
+        Raises UsageError for an unknown name, with the names of the windows.
+        """
+        wanted = " ".join(name.split())
+        chosen = [window for window in self.windows if wanted in window.names]
+        if not chosen:
+            known = few(list(dict.fromkeys(word for one in self.windows for word in sorted(one.names))), _NAMED)
+            raise UsageError(message("workspace:event.no_window", name=short(wanted), windows=known or "-"))
+        venues = tuple(venue for venue in self.venues if any(window.touches((venue.id,)) for window in chosen))
+        ids = {venue.id for venue in venues}
+        windows = (
+            one
+            for one in self.windows
+            if one.touches(ids) and any(one.start < other.end and other.start < one.end for other in chosen)
+        )
+        return self.model_copy(update={"venues": venues, "windows": tuple(windows)})
 
     def venues_of(self, window: Window) -> tuple[Venue, ...]:
         """Venues of a window, in the order of the file."""
