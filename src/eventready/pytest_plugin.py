@@ -9,8 +9,9 @@ Nothing of the product is loaded before the fixture or an option is used.
 from __future__ import annotations
 
 import os
+import warnings
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -21,6 +22,7 @@ import pytest
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from eventready.cli.context import App
     from eventready.core.language import Language
     from eventready.core.messages import Lang, Message
     from eventready.store.run import Run
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from eventready.store.store import Store
 
 #: Findings of a failure that are described, lines of an evidence, characters of a line.
-_FINDINGS, _LINES, _WIDTH = 20, 12, 160
+_FINDINGS, _LINES, _WIDTH = 20, 12, 500
+#: Outcomes in the order of a description.
+_WORST_FIRST = ("fail", "not_measured", "warn", "waived")
 #: Characters of a subject in the id of a test.
 _SUBJECT = 120
 #: Device of the findings across devices in the ids of tests.
@@ -63,6 +67,9 @@ class DeviceReadings:
     def __init__(self, readiness: Readiness, name: str) -> None:
         self._readiness, self.name = readiness, name
 
+    def __repr__(self) -> str:
+        return f"<{self.name} in {self._readiness!r}>"
+
     def fact(self, name: str, *, partial: bool = False) -> tuple[Mapping[str, JsonValue], ...]:
         """Records of a fact, from its last reading.
 
@@ -87,6 +94,9 @@ class Readiness:
         self._facts = _by_fact(run.observations())
         self._lines: dict[str, None] = {}
         self._read: dict[int, RunFinding] = {}
+
+    def __repr__(self) -> str:
+        return f"<run {self.id}>"
 
     @property
     def id(self) -> str:
@@ -205,7 +215,8 @@ class Readiness:
 
     def description(self) -> str:
         """Lines of what was read since `forget`, except passes; empty without any."""
-        lines = [*map(_visible, self._lines), *self.described(list(self._read.values()))]
+        found = sorted(self._read.values(), key=lambda one: _WORST_FIRST.index(one.status))
+        lines = [*map(_visible, self._lines), *self.described(found)]
         return "\n".join([self._text("cli:pytest.run", run=self.id), *lines]) if lines else ""
 
     def close(self) -> None:
@@ -279,7 +290,7 @@ def _by_fact(observations: Iterable[RunObservation]) -> dict[tuple[str, str], li
 def _visible(text: str) -> str:
     """Text of one line, without control characters, and not too long."""
     shown = text if text.isprintable() else "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
-    return shown if len(shown) <= _WIDTH * 4 else shown[: _WIDTH * 4] + "..."
+    return shown if len(shown) <= _WIDTH else shown[:_WIDTH] + "..."
 
 
 def _name(finding: RunFinding) -> str:
@@ -318,7 +329,8 @@ class FindingItem(pytest.Item):
         if outcome == "waived":
             pytest.xfail(self._readiness.waiver(self._finding) or self._readiness.sentence(self._finding))
         if outcome == "warn":
-            self.warn(ReadinessWarning(f"{self.name}: {self._readiness.sentence(self._finding)}"))
+            warning = ReadinessWarning(f"{self.name}: {self._readiness.sentence(self._finding)}")
+            warnings.warn_explicit(warning, ReadinessWarning, "readiness", 1)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Place of the test: a run, no file."""
@@ -389,7 +401,7 @@ def pytest_configure_node(node: _Node) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(
     collector: pytest.Collector,
-) -> Iterator[None]:
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Collect the findings after the tests of files."""
     report = yield
     if isinstance(collector, pytest.Session) and report.passed and collector.config.getoption("readiness"):
@@ -405,7 +417,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add findings and evidence to the report of a failed test that read them."""
     report = yield
     readiness = item.config.stash.get(_KEY, None)
@@ -448,7 +460,7 @@ def _readiness(config: pytest.Config) -> Readiness:
 def _opened(config: pytest.Config, lang: Lang) -> Readiness:
     """Read the run of the session from its store, after an audit with `--readiness-audit`. Raises EventreadyError."""
     from eventready.cli.context import App
-    from eventready.core.errors import UsageError
+    from eventready.core.errors import UsageError, WorkspaceError
     from eventready.core.language import Language
     from eventready.core.messages import message
     from eventready.store.store import Store
@@ -459,11 +471,17 @@ def _opened(config: pytest.Config, lang: Lang) -> Readiness:
     audits = config.getoption("readiness_audit") and not fixed
     if audits and run:
         raise UsageError(message("cli:pytest.audit_and_run", run=run))
-    require_workspace(folder)
+    elsewhere = message("cli:pytest.elsewhere")
+    try:
+        require_workspace(folder)
+    except WorkspaceError as error:
+        raise UsageError(error.cause, do=elsewhere) from None
     app = App(folder, chosen_lang=lang)
     app.take_place()
     if audits:
         fixed = _audit(app)
+    if not Store.exists(folder):
+        raise UsageError(message("store:run.none_here"), where=str(folder), do=elsewhere)
     store = Store.of_workspace(folder, make=False, only_reads=True)
     try:
         return Readiness(store.get(fixed or run or "latest"), store, Language(lang))
