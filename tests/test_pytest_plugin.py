@@ -65,7 +65,6 @@ def _store(folder: Path, name: str = "r1", findings: Any = FINDINGS) -> None:
 @pytest.fixture
 def workspace(pytester: pytest.Pytester) -> Path:
     """A workspace with a run, which is the folder of the session."""
-    shutil.rmtree(pytester.path)
     copy_example(pytester.path)
     shutil.rmtree(pytester.path / "tests")
     pytester.path.joinpath("home").mkdir()
@@ -135,7 +134,7 @@ def test_a_failed_assertion_prints_sentence_and_evidence(pytester: pytest.Pytest
             """)
     done = _run(pytester)
     done.assert_outcomes(passed=1, failed=2)
-    shown = done.stdout.str().split("test_verdict")[1]
+    shown = done.stdout.str().split("short test summary")[0].split("_ test_verdict _")[1]
     verdict, findings = shown.split("_ test_findings _")
     for part in (verdict, findings):
         assert "Failed core-1 bgp 2001:db8::1: bgp is fail" in part
@@ -168,11 +167,11 @@ def test_a_fact_that_was_not_read_fails_its_test(
     [
         ("verdict('hoi-nghi', 'mobil')", "has no verdict on the service 'mobil' at the venue 'hoi-nghi'. Did you mean"),
         ("verdict('', '')", "has no verdict on the service '' at the venue ''"),
-        ("device('core1')", "the run r1 has no device 'core1'. Did you mean core-1?"),
+        ("device('core1')", "the run r1 has no device 'core1'. Did you mean 'core-1'?"),
         ("device('')", "the run r1 has no device ''"),
         ("device('core-1').fact('bgp')", "'bgp' is no fact. "),
-        ("findings(check='bpg')", "there is no check 'bpg'. Did you mean bgp?"),
-        ("findings(outcome='failed')", "there is no outcome 'failed'. Did you mean fail?"),
+        ("findings(check='bpg')", "there is no check 'bpg'. Did you mean 'bgp'?"),
+        ("findings(outcome='failed')", "there is no outcome 'failed'. Did you mean 'fail'?"),
         ("findings(device='core-3')", "has no device 'core-3'"),
     ],
 )
@@ -227,22 +226,26 @@ def test_a_run_stored_meanwhile_is_not_that_of_the_session(
     done.assert_outcomes(passed=2 if words else 1)
 
 
-def test_an_audit_makes_the_run_of_the_session(pytester: pytest.Pytester, workspace: Path) -> None:
-    hosts = "core-1: {hostname: 127.0.0.1, port: 9, groups: [core]}\n"
-    pytester.makepyfile("def test_silent(readiness): assert readiness.device('core-1').fact('bgp_neighbour')")
+def test_an_audit_makes_the_run_of_the_session(
+    pytester: pytest.Pytester, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makepyfile("def test_silent(readiness): assert not readiness.device('core-1').fact('cpu')")
+    for path in (workspace / "inventory").glob("*.yaml"):
+        path.unlink()
+    hosts = "core-1: {hostname: 127.0.0.1, port: 9, platform: cisco_xe, data: {role: router, venues: [v]}}\n"
+    event = """
+        {id: e, name: E, name_vi: E, venues: [{id: v, name: V, name_vi: V, services: [fixed]}],
+         recipient: {name: R, name_vi: R, email: r@example.vn}}
+        """
     (workspace / "inventory/hosts.yaml").write_text(hosts, encoding="utf-8")
-    for name in ("event", "risk", "circuits", "waivers"):
-        path = workspace / f"inventory/{name}.yaml"
-        text = path.read_text(encoding="utf-8")
-        if name == "event":
-            path.write_text("id: e\nname: E\nname_vi: E\nvenues: []\nwindows: []\nbasis: []\n", encoding="utf-8")
-        elif text:
-            path.unlink()
+    (workspace / "inventory/defaults.yaml").write_text("{username: 'env:N', password: 'env:N'}", encoding="utf-8")
+    monkeypatch.setenv("N", "n")
+    (workspace / "inventory/event.yaml").write_text(event, encoding="utf-8")
     done = _run(pytester, "--readiness-audit")
     with Store.of_workspace(workspace) as store:
         assert len(store.runs()) == 2
     done.assert_outcomes(failed=1)
-    assert "core-1 bgp_neighbour is not measured in the run 2" in done.stdout.str()
+    assert "core-1 cpu is not measured in the run 2" in done.stdout.str()
 
 
 def test_a_session_without_fixture_and_option_loads_nothing_of_the_product(

@@ -243,6 +243,7 @@ class Readiness:
                 yield "  | ..."
 
     def _require_device(self, name: str) -> None:
+        __tracebackhide__ = True
         from eventready.core.messages import message
 
         names = {one.name for one in self.run.header.devices} | {one.device for one in self._findings}
@@ -250,6 +251,7 @@ class Readiness:
             raise self._unknown(message("cli:pytest.device", **self._of(name=name)), name, names - {""})
 
     def _require_known(self, check: str, outcomes: Collection[str]) -> None:
+        __tracebackhide__ = True
         from eventready.checks.finding import Outcome
         from eventready.checks.registry import all_checks
         from eventready.core.messages import message
