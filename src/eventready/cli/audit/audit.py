@@ -8,10 +8,11 @@ from pathlib import Path
 from shlex import quote
 from typing import Literal
 
-from eventready.audit.audit import AuditedWindow, AuditOptions, audit
+from eventready.audit.audit import AuditedWindow, AuditOptions, AuditResult, audit
 from eventready.audit.capture import CaptureOptions, DeviceCapture, capture
 from eventready.audit.collectors.cluster.address import cluster_address
 from eventready.audit.collectors.cluster.labels import OTHERS
+from eventready.audit.runner import ReadProgress
 from eventready.change.execute.event_lines import observe_event_lines
 from eventready.change.plan.mends import open_findings, proposals, standing_intents
 from eventready.change.plan.paths import last_audit, paths_of
@@ -27,6 +28,7 @@ from eventready.cli.signing import enterprise_key
 from eventready.core.errors import Exit, StoreError, UsageError
 from eventready.core.files import write_atomic
 from eventready.core.messages import Message, as_data, message
+from eventready.facts.equipment import Equipment
 from eventready.store.database.connection import RunNotStored
 from eventready.store.run import Run
 from eventready.store.store import Store
@@ -95,12 +97,7 @@ def command(
         ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars,
     ):
         try:
-            chosen = app.equipment.only(devices)
-            lines = () if saved else observe_event_lines(workspace, chosen, store, app.clock)
-            done = audit(
-                workspace, chosen, store=store, clock=app.clock, options=options, progress=bars, of_changes=lines
-            )
-            sign_new_head(app, store)
+            done = stored_audit(app, store, app.equipment.only(devices), options, bars)
         except RunNotStored as lost:
             bars.stop()
             _show(app, lost.run)
@@ -135,6 +132,17 @@ def _reading_for(devices: tuple[Device, ...], window: AuditedWindow | None) -> t
     if window is None:
         return devices
     return tuple(device for device in devices if device.name in window.devices or len(device.venues) != 1)
+
+
+def stored_audit(
+    app: App, store: Store, equipment: Equipment, options: AuditOptions, progress: ReadProgress
+) -> AuditResult:
+    """Audit devices, store the run, and sign the head of the chain. Raises as `audit` does."""
+    workspace, clock = app.workspace, app.clock
+    lines = () if options.saved else observe_event_lines(workspace, equipment, store, clock)
+    done = audit(workspace, equipment, store=store, clock=clock, options=options, progress=progress, of_changes=lines)
+    sign_new_head(app, store)
+    return done
 
 
 def _warn_of_nothing_expected(app: App, devices: Sequence[Device]) -> None:

@@ -14,6 +14,8 @@ from eventready.workspace.settings.event import load_event
 FOLDERS = ("inventory", "templates", "playbooks")
 
 _PACKAGE = Path(__file__).parents[2]
+#: Tests of the example, for pytest; those beside the folders of a checkout are the tests of the product.
+TESTS = Path(__file__).with_name("tests")
 #: Generated data, excluded from version control.
 GITIGNORE = ".eventready/\n"
 
@@ -32,7 +34,9 @@ def copy_example(target: Path, home: Path | None = None) -> tuple[Path, ...]:
     Raises UsageError for a folder in use or not writable; a failed copy leaves no file behind.
     """
     home = home or example_home()
-    return fill_folder(target, {path.relative_to(home): path for path in _files(home)}, "workspace:example.uncopied")
+    files = {path.relative_to(home): path for path in _files(home)}
+    files |= {Path("tests", path.name): path for path in sorted(TESTS.glob("*.py"))}
+    return fill_folder(target, files, "workspace:example.uncopied")
 
 
 def fill_folder(target: Path, files: Mapping[Path, Path | str], failure: str) -> tuple[Path, ...]:
@@ -51,7 +55,7 @@ def fill_folder(target: Path, files: Mapping[Path, Path | str], failure: str) ->
                 shutil.copyfile(content, target / relative)
         (target / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
     except OSError as error:
-        for name in (*FOLDERS, ".gitignore"):
+        for name in {path.parts[0] for path in files} | {".gitignore"}:
             _remove(target / name)
         if made:
             _remove(target)
