@@ -40,7 +40,7 @@ _FLEET = "fleet"
 
 
 class ReadinessWarning(pytest.PytestWarning):
-    """Finding with the outcome `warn`. `-W error::eventready.pytest_plugin.ReadinessWarning` makes a failure of the warning."""
+    """Finding with the outcome `warn`. `-W error::eventready.pytest_plugin.ReadinessWarning` fails its test."""
 
 
 class PlaceVerdict(str):
