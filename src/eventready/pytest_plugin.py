@@ -40,11 +40,11 @@ _FLEET = "fleet"
 
 
 class ReadinessWarning(pytest.PytestWarning):
-    """Finding with the outcome `warn`. `-W error::eventready.pytest_plugin.ReadinessWarning` makes a failure of it."""
+    """Finding with the outcome `warn`. `-W error::eventready.pytest_plugin.ReadinessWarning` fails its test."""
 
 
-class Verdict(str):
-    """Verdict on a service at a venue, equal to its word. `findings`: open ones behind it; `reasons`: other ones."""
+class PlaceVerdict(str):
+    """Verdict on a service at a venue, equal to its word. `findings`: open findings behind; `reasons`: the others."""
 
     __slots__ = ("findings", "place", "reasons")
     findings: tuple[RunFinding, ...]
@@ -64,7 +64,7 @@ class Verdict(str):
 class DeviceReadings:
     """Readings of a device in a run."""
 
-    def __init__(self, readiness: Readiness, name: str) -> None:
+    def __init__(self, readiness: ReadinessRun, name: str) -> None:
         self._readiness, self.name = readiness, name
 
     def __repr__(self) -> str:
@@ -80,13 +80,13 @@ class DeviceReadings:
         return self._readiness.records(self.name, name, partial=partial)
 
     def findings(self, check: str = "", outcome: str | Collection[str] = ()) -> tuple[RunFinding, ...]:
-        """Findings of the device (see `Readiness.findings`)."""
+        """Findings of the device (see `ReadinessRun.findings`)."""
         __tracebackhide__ = True
         return self._readiness.findings(check, outcome, device=self.name)
 
 
-class Readiness:
-    """Run of a workspace, for tests. What a failed test has read of it is described in the report of the test."""
+class ReadinessRun:
+    """Run of a workspace, for tests. The report of a failed test describes the parts read by the test."""
 
     def __init__(self, run: Run, store: Store, language: Language) -> None:
         self.run, self._store, self._language = run, store, language
@@ -103,7 +103,7 @@ class Readiness:
         """Id of the run."""
         return self.run.id
 
-    def verdict(self, venue: str, service: str) -> Verdict:
+    def verdict(self, venue: str, service: str) -> PlaceVerdict:
         """Verdict on a service at a venue. Raises pytest.UsageError for a service without a verdict in the run."""
         __tracebackhide__ = True
         found = {one.place: one for one in self.run.verdicts(whole=True)}
@@ -116,7 +116,7 @@ class Readiness:
         open_ones = {each.reference: each for each in self._findings if each.status != "pass"}
         behind = [open_ones[name] for name in one.because if name in open_ones]
         reasons = [name for name in one.because if name not in open_ones]
-        verdict = Verdict.of(one.verdict, one.place, reasons=reasons, findings=behind)
+        verdict = PlaceVerdict.of(one.verdict, one.place, reasons=reasons, findings=behind)
         if verdict != "READY":
             self._lines[f"{venue} {service}: {verdict}"] = None
             self._lines.update(dict.fromkeys(f"  {reason}" for reason in reasons))
@@ -132,7 +132,7 @@ class Readiness:
     def findings(
         self, check: str = "", outcome: str | Collection[str] = (), *, device: str = ""
     ) -> tuple[RunFinding, ...]:
-        """Findings of a check, of one or several outcomes, and of a device; all by default.
+        """Findings of a check, of some outcomes, and of a device; all by default.
 
         `outcome`: `pass`, `warn`, `fail`, `not_measured` or `waived`; `open` for all but passes. Raises
         pytest.UsageError for an unknown name.
@@ -214,7 +214,7 @@ class Readiness:
         self._read.clear()
 
     def description(self) -> str:
-        """Lines of what was read since `forget`, except passes; empty without any."""
+        """Lines of the parts read since `forget`, except passes; empty without any."""
         found = sorted(self._read.values(), key=lambda one: _WORST_FIRST.index(one.status))
         lines = [*map(_visible, self._lines), *self.described(found)]
         return "\n".join([self._text("cli:pytest.run", run=self.id), *lines]) if lines else ""
@@ -290,7 +290,7 @@ def _by_fact(observations: Iterable[RunObservation]) -> dict[tuple[str, str], li
 
 
 def _visible(text: str) -> str:
-    """Text of one line, without control characters, and not too long."""
+    """Text in a single line, without control characters, and not too long."""
     shown = text if text.isprintable() else "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
     return shown if len(shown) <= _WIDTH else shown[:_WIDTH] + "..."
 
@@ -304,16 +304,16 @@ def _name(finding: RunFinding) -> str:
 
 
 class FindingItem(pytest.Item):
-    """Test of a finding: a failure fails, an unmeasured subject is an error, a waived one an expected failure."""
+    """Test of a finding: a failure fails, an unmeasured subject is an error, a waiver an expected failure."""
 
-    def __init__(self, *, finding: RunFinding, readiness: Readiness, **more: Any) -> None:
+    def __init__(self, *, finding: RunFinding, readiness: ReadinessRun, **more: Any) -> None:
         super().__init__(**more)
         self._finding, self._readiness = finding, readiness
         self.user_properties.append(("readiness_run", readiness.id))
 
     @property
     def outcome(self) -> str:
-        """Outcome of the finding; with `--runxfail` that without its waiver."""
+        """Outcome of the finding; with `--runxfail` the outcome without its waiver."""
         finding = self._finding
         plain = finding.status == "waived" and self.config.getoption("runxfail", False)
         return finding.was or "fail" if plain else finding.status
@@ -353,7 +353,7 @@ class RunCollector(pytest.Collector):
 
 
 #: The run of the session, read once.
-_KEY: pytest.StashKey[Readiness] = pytest.StashKey()
+_KEY: pytest.StashKey[ReadinessRun] = pytest.StashKey()
 #: The run and the workspace among the settings of a worker of xdist.
 _RUN, _WORKSPACE = "eventready_run", "eventready_workspace"
 
@@ -368,7 +368,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def readiness(pytestconfig: pytest.Config) -> Readiness:
+def readiness(pytestconfig: pytest.Config) -> ReadinessRun:
     """The run: `verdict(venue, service)`, `device(name).fact(name)`, `findings(check=..., outcome=...)`."""
     __tracebackhide__ = True
     return _readiness(pytestconfig)
@@ -391,7 +391,7 @@ class _Node(Protocol):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: _Node) -> None:
-    """Give a worker of xdist the run of the session: a run that ends meanwhile is another one."""
+    """Give a worker of xdist the run of the session, also where another run ends meanwhile."""
     folder = _workspace(node.config)
     if not _given(node.config) and not (folder / "inventory" / "event.yaml").is_file():
         return
@@ -413,14 +413,14 @@ def pytest_make_collect_report(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Forget what an earlier test has read."""
+    """Forget the findings read by an earlier test."""
     if readiness := item.config.stash.get(_KEY, None):
         readiness.forget()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add findings and evidence to the report of a failed test that read them."""
+    """Add the findings and evidence read by a failed test to its report."""
     report = yield
     readiness = item.config.stash.get(_KEY, None)
     if readiness and report.failed and not isinstance(item, FindingItem) and (lines := readiness.description()):
@@ -445,8 +445,8 @@ def _workspace(config: pytest.Config) -> Path:
     return config.invocation_params.dir / given
 
 
-def _readiness(config: pytest.Config) -> Readiness:
-    """Readiness of the session, read on the first use. Raises pytest.UsageError."""
+def _readiness(config: pytest.Config) -> ReadinessRun:
+    """ReadinessRun of the session, read on the first use. Raises pytest.UsageError."""
     __tracebackhide__ = True
     if _KEY not in config.stash:
         from eventready.core.errors import EventreadyError
@@ -459,7 +459,7 @@ def _readiness(config: pytest.Config) -> Readiness:
     return config.stash[_KEY]
 
 
-def _opened(config: pytest.Config, lang: Lang) -> Readiness:
+def _opened(config: pytest.Config, lang: Lang) -> ReadinessRun:
     """Read the run of the session from its store, after an audit with `--readiness-audit`. Raises EventreadyError."""
     from eventready.cli.context import App
     from eventready.core.errors import UsageError, WorkspaceError
@@ -486,7 +486,7 @@ def _opened(config: pytest.Config, lang: Lang) -> Readiness:
         raise UsageError(message("store:run.none_here"), where=str(folder), do=elsewhere)
     store = Store.of_workspace(folder, make=False, only_reads=True)
     try:
-        return Readiness(store.get(fixed or run or "latest"), store, Language(lang))
+        return ReadinessRun(store.get(fixed or run or "latest"), store, Language(lang))
     except BaseException:
         store.close()
         raise
