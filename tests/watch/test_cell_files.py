@@ -327,6 +327,21 @@ def test_a_crowd_is_named_from_the_second_reading_also_of_a_lost_controller(watc
     assert (crowd.status, crowd.cause) == (Outcome.FAIL, "")
 
 
+def test_a_figure_of_an_unmeasured_cell_has_not_ended(watched: Watched) -> None:
+    """A failed figure of a cell becomes unmeasured with its cell, never passed, and passes with a good period only."""
+    watcher, moment = watcher_of(watched.device), END
+    crowded = text_of({"A": BAD, "B": GOOD})
+    suspect = crowded.replace("</measValue>", "<suspect>true</suspect></measValue>", 1)
+    found: list[tuple[str, str]] = []
+    for number, text in enumerate((crowded, suspect, text_of(dict.fromkeys(CELLS, GOOD)))):
+        write(watched.folder / "a.xml", text, 60 - number)
+        for turn in range(4):
+            at = 60.0 * number + 15 * turn
+            changes = watcher.read("enb", [watched.read()], at, moment)
+            found += [(one.old, one.new) for one in changes if one.key.subject == "A refusals"]
+    assert found == [("pass", "fail"), ("fail", "not_measured"), ("not_measured", "pass")]
+
+
 def test_files_are_read_beside_the_session_and_the_questions_of_a_device() -> None:
     facts = ("interface", "answer_http", *FILES)
     schedule = Schedule({"d": facts}, lambda _fact: 15.0)

@@ -383,16 +383,29 @@ class DeviceWatch:
         whole = {Key(self.name, check, "") for check in needs} - {key_of(finding) for finding in compared}
         changes += states.measured_again(at, whole, cause)
         judged = [check for check in needs if not any(map(_unread, state.findings.get(check, ())))]
-        changes += states.ended(at, (key for check in judged for key in self._absent(check)), cause)
-        for check in needs:
-            absent = check in judged and self._absent(check)
-            pending = absent or states.pending(state.findings.get(check, ()))
+        gone = {check: self._gone(check) if check in judged else ([], []) for check in needs}
+        for ended, lost in gone.values():
+            changes += states.update(at, lost, at_once=at_once, cause=cause) + states.ended(at, ended, cause)
+        for check, (ended, lost) in gone.items():
+            pending = ended or states.pending([*state.findings.get(check, ()), *lost])
             (state.pending.add if pending else state.pending.discard)(check)
             (state.compared.discard if pending else state.compared.add)(check)
         return changes
 
-    def _absent(self, check: str) -> list[Key]:
-        return self._states.absent(self.name, check, self.state.findings.get(check, ()))
+    def _gone(self, check: str) -> tuple[list[Key], list[Finding]]:
+        """Return the states of a check without a finding any more, and those of parts of an unmeasured subject.
+
+        The figures of a cell without a measurement did not end: each takes the finding of its cell.
+        """
+        found = self.state.findings.get(check, ())
+        ended, lost = list[Key](), list[Finding]()
+        for key in self._states.absent(self.name, check, found):
+            whole = next((one for one in found if _is_lost(one) and key.subject.startswith(f"{one.subject} ")), None)
+            if whole is None:
+                ended.append(key)
+            else:
+                lost.append(whole.replace(subject=key.subject))
+        return ended, lost
 
     def _settled(self, check: str) -> bool:
         """True for a check with all its facts read, also since the last gap, counters twice."""
@@ -443,6 +456,11 @@ def _measured(observation: Observation | None) -> bool:
 def _unread(finding: Finding) -> bool:
     """True for a finding about an answer not read whole: others may be absent for this reason."""
     return finding.status is Outcome.NOT_MEASURED and finding.message_id.startswith("checks:run.")
+
+
+def _is_lost(finding: Finding) -> bool:
+    """True for a subject without a measurement, waived or not."""
+    return bool(finding.subject) and Outcome.NOT_MEASURED in (finding.status, finding.was)
 
 
 def key_of(finding: Finding) -> Key:

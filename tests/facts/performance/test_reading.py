@@ -260,3 +260,10 @@ def test_a_fifo_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "file")
     found = gather([tmp_path / "file"], load_layout("3gpp"), {}, ZONE)
     assert "no file" in why(found)
+
+
+@pytest.mark.parametrize("opened", ["<a><b ", "<a><!-- ", "<a><?b "], ids=["tag", "comment", "instruction"])
+def test_an_endless_tag_is_refused_at_its_first_megabytes(opened: str, tmp_path: Path) -> None:
+    """Expat would scan it anew with each piece: minutes of CPU for a file of some hundred kilobytes, packed."""
+    found = read(tmp_path, gzip.compress(opened.encode() + b" " * 3 * 1024**2), "3gpp")
+    assert "a tag of more than 1 MB" in why(found)

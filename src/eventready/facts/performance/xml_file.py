@@ -10,6 +10,8 @@ from eventready.core.messages import message
 from eventready.facts.performance.counters import PerformanceError
 
 _DEPTH, _PIECES, _PIECE = 64, 64, 64 * 1024
+#: Bytes of a tag.
+_TAG = 1024**2
 
 #: Take the attributes of an element at its begin; take its text at its end.
 Begin: TypeAlias = Callable[[Mapping[str, str]], None]
@@ -38,8 +40,13 @@ class XmlFile:
     def read(self, pieces: Iterable[bytes]) -> None:
         """Read a file to its end. Raises PerformanceError for a cut file and for invalid XML."""
         try:
+            fed = 0
             for piece in pieces:
                 self._parser.Parse(piece, False)
+                fed += len(piece)
+                # Expat scans an unfinished tag anew with each piece.
+                if fed - max(self._parser.CurrentByteIndex, 0) > _TAG:
+                    raise PerformanceError(message("facts:performance.tag", megabytes=_TAG // 1024**2))
             self._parser.Parse(b"", True)
         except (ValueError, LookupError) as error:  # an encoding that expat does not read
             raise PerformanceError(message("facts:performance.xml", line=1, reason=str(error)[:80])) from None
