@@ -19,6 +19,7 @@ from eventready.facts.performance.figures import overlapping
 from eventready.facts.performance.gathering import Gathered, gather
 from eventready.facts.performance.layout import PERIOD, layout_names, load_layout
 from tests.facts.performance.samples import CSV, LISTS, OMES, PLACES
+from tests.facts.performance.test_cell_records import text_of
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 BEGIN = datetime(2022, 4, 24, 23, 0, tzinfo=UTC)
@@ -267,3 +268,16 @@ def test_an_endless_tag_is_refused_at_its_first_megabytes(opened: str, tmp_path:
     """Expat would scan it anew with each piece: minutes of CPU for a file of some hundred kilobytes, packed."""
     found = read(tmp_path, gzip.compress(opened.encode() + b" " * 3 * 1024**2), "3gpp")
     assert "a tag of more than 1 MB" in why(found)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "successes", "share"),
+    [(1000, 1000, 100.0), (1000, 1100, 100.0), (1000, 1101, None), (5, 15, 100.0), (5, 16, None), (1000, 5000, None)],
+)
+def test_successes_beyond_the_border_of_a_period_are_no_share(
+    attempts: int, successes: int, share: float | None, tmp_path: Path
+) -> None:
+    """Ten more, or a tenth of the attempts, may have begun before the period; further ones are a wrong counter."""
+    counters = {"RRC.ConnEstabAtt.sum": attempts, "RRC.ConnEstabSucc.sum": successes}
+    found = read(tmp_path, text_of({"A": counters}), "3gpp")
+    assert found.periods[0].figures["rrc_success"] == share

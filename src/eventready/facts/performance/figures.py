@@ -15,6 +15,8 @@ from eventready.facts.performance.layout import PERIOD, Formula, PerformanceLayo
 _SUFFIXES = (".sum", ".tot")
 #: Sets of counters of which the formulas are remembered.
 _CHOICES = 1_000
+#: Successes of attempts of the period before: so many, or this share of the attempts.
+_FEW, _BORDER = 10.0, 0.1
 #: Characters of the longest name of an object.
 _LONGEST = 400
 
@@ -226,7 +228,8 @@ class _Folded:
     def value(self, values: Mapping[str, float]) -> float | None:
         """Return the value of the formula, a share of successes of at most 100.
 
-        None for a division by zero, for a value below 0 beside levels in dBm, and for a share by itself above 100.
+        None for a division by zero, for a value below 0 beside levels in dBm, for a share by itself above 100, and
+        for more successes than attempts beyond those of the border of a period.
         """
         above = below = 0.0
         for name, sign, is_above in self._terms:
@@ -239,7 +242,12 @@ class _Folded:
                 below += sign * value
         if not self._divides:
             return self._times * above if self._least <= self._times * above <= self._most else None
-        return min(self._times * above / below, self._most) if below > 0 and above >= 0 else None
+        if below <= 0 or above < 0:
+            return None
+        value = self._times * above / below
+        if value > self._most and above - below > max(_FEW, _BORDER * below):
+            return None
+        return min(value, self._most)
 
 
 def overlapping(periods: Iterable[CellPeriod]) -> list[tuple[CellPeriod, CellPeriod]]:
