@@ -22,7 +22,6 @@ import yaml
 
 from eventready.core.clock import Clock
 from eventready.core.messages import text
-from eventready.delivery.notify.channel import LANG
 from eventready.watch.states import HOLD_DOWN, Key
 from eventready.workspace.settings.watch import WatchFile
 from eventready_lab.real.province.layout import (
@@ -107,7 +106,7 @@ class Night:
 
     def called(self, key: Key, since: int, *, ended: bool) -> bool:
         """True with a mail about the finding, or its end, after so many mails."""
-        over = text("watch:call.over", LANG, sentence="")
+        over = text("watch:call.over", "vi", sentence="")
         lines = (line for number in range(since, len(self.room.mails)) for line in _lines(self.room.message(number)))
         finding = f" {key.device} {key.check}: "
         return any(finding in line and key.subject in line and (over in line) is ended for line in lines)

@@ -20,6 +20,7 @@ from eventready.roster.reading.legend import between, of_code
 from eventready.roster.reading.load import load_roster
 from eventready.roster.roster import Person, Roster, Shift
 from eventready.roster.rulebook.times import _per_day
+from eventready.roster.rules import check
 from eventready.roster.settings import Code, RosterSettings
 from eventready.roster.versions import Shelf
 from tests.roster.books import HEAD, LINE, event, ledger
@@ -108,6 +109,19 @@ def test_the_chart_shows_the_wall_clock_of_a_long_and_a_short_day() -> None:
             assert cells == "█████·" + "█" * 42  # 02:30 is covered the first time only, or the second
         else:
             assert cells == "█·██  " + "█" * 42  # 02:00 does not exist
+
+
+@pytest.mark.parametrize(("hours_", "found"), [(2.5, 1), (1.5, 0), (3, 0)], ids=["twice", "before", "after"])
+def test_a_change_of_shift_in_the_repeated_hour_is_a_question(hours_: float, found: int) -> None:
+    """A list has one 02:30: an hour without staff may hide in it, and a person decides."""
+    use_zone("Europe/Berlin")
+    day = date(2033, 10, 30)
+    start, change, end = moment_at(day), clock_time(day, timedelta(hours=hours_)), moment_at(day + timedelta(days=1))
+    settings = RosterSettings.model_validate({"from": start.isoformat(), "to": end.isoformat()})
+    shifts = (Shift("An", "CA", start, change), Shift("Vy", "CA", change, end))
+    report = check(Roster.of((Person("An", "An"), Person("Vy", "Vy")), shifts), event(), settings)
+    twice = [one for one in report.findings if one.message.id == "roster:handover.twice"]
+    assert [(one.severity, one.start, one.who) for one in twice] == [("warn", change, ("An", "Vy"))] * found
 
 
 def test_the_calendar_of_a_person_names_the_zone_of_the_event(tmp_path: Path) -> None:

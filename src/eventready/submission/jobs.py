@@ -17,7 +17,6 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, StoreError, UsageError
 from eventready.core.messages import Lang, Message, Text, message, text
 from eventready.delivery.mail.letter import Attachment, Mailbox, PaperReference
-from eventready.delivery.notify.channel import LANG
 from eventready.delivery.notify.channels import Channels
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.sender import Attempt, OutboxSender
@@ -95,7 +94,7 @@ def _mail(document: Document, material: Material, attached: Sequence[Attachment]
 WEEKLY = KINDS["weekly"]
 
 #: OutboxNotice of an attempt that failed before any message.
-_NO_NOTICE = OutboxNotice("death", Wording("", "", LANG))
+_NO_NOTICE = OutboxNotice("death", Wording("", "", "en"))
 
 
 class WorkspaceJobs:

@@ -28,7 +28,7 @@ from eventready.core.files import write_atomic
 from eventready.core.messages import in_english, text
 from eventready.core.strings.matchers import matcher
 from eventready.delivery.notify import sender, server_call
-from eventready.delivery.notify.channel import UncertainDelivery
+from eventready.delivery.notify.channel import ReceiverAddress, UncertainDelivery, written
 from eventready.delivery.notify.heartbeat import report_death
 from eventready.delivery.notify.server_call import call
 from eventready.store.store import Store
@@ -731,6 +731,12 @@ def test_each_address_gets_its_language(workspace: Workspace, store: Store) -> N
     desk.calls.died()
     desk.after(1)
     assert ["The watch died" in subject for _, subject in desk.channel.sent[2:]] == [True, False]
+
+
+def test_a_call_without_an_address_is_in_the_language_of_the_country() -> None:
+    """Its words are shown, and those of a person without an address decide nothing."""
+    words, others = written((ReceiverAddress("Vy", "", "vi"),), lambda lang: (lang, lang), "en")
+    assert (words.lang, words.subject, others) == ("en", "en", {})
 
 
 def test_the_command_tests_receivers_and_explains_alerts(

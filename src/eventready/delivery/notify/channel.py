@@ -19,9 +19,6 @@ from eventready.workspace.keys.secrets import resolve
 from eventready.workspace.settings.alerts import AlertsFile, Receiver
 from eventready.workspace.settings.event import Event
 
-#: Language of messages to people of the enterprise.
-LANG: Lang = "vi"
-
 #: Pieces of a URL that may be a token.
 _PIECE = re.compile(r"[^/:@?&=#,]{8,}")
 
@@ -85,13 +82,13 @@ def addressees(
 
 
 def written(
-    people: Sequence[ReceiverAddress], write: Callable[[Lang], tuple[str, str]]
+    people: Sequence[ReceiverAddress], write: Callable[[Lang], tuple[str, str]], lang: Lang
 ) -> tuple[Wording, dict[str, Wording]]:
     """Return the words in the language of the first address, and those for others by address.
 
-    `write`: subject and text in a language.
+    `write`: subject and text in a language; `lang`: without any address.
     """
-    first, *rest = [one for one in people if one.address] or [ReceiverAddress("", "", LANG)]
+    first, *rest = [one for one in people if one.address] or [ReceiverAddress("", "", lang)]
     by_lang = {lang: Wording(*write(lang), lang) for lang in {one.lang for one in (first, *rest)}}
     return by_lang[first.lang], {one.address: by_lang[one.lang] for one in rest if one.lang != first.lang}
 

@@ -89,7 +89,7 @@ def _call_about(
         return subject, "\n".join([subject, *more])
 
     def add(*events: str) -> bool:
-        body = OutboxNotice("death", *written(people, lambda lang: write(lang, *events)))
+        body = OutboxNotice("death", *written(people, lambda lang: write(lang, *events), settings.lang))
         return outbox.add(f"{events[0]}-{beat:%Y%m%dT%H%M%S}", body, [one.address for one in people], now)
 
     if not add("died", *(["lives"] if lives else [])) and lives:

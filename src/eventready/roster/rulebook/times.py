@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from eventready.core.messages import Message, in_language, message
-from eventready.core.timezone import local_time
+from eventready.core.timezone import local_time, moments_of
 from eventready.roster import wording
 from eventready.roster.finding import RosterFinding, Severity
 from eventready.roster.intervals import Interval, clipped, counted, joined, merged, without
@@ -205,6 +205,17 @@ def handover(case: Case) -> Iterator[RosterFinding]:
             times = tuple(sorted({wording.clock(shift.end) for shift in brief}))
             found = message("roster:handover.brief", role=role, n=len(brief), minutes=minutes, times=times)
             yield RosterFinding(5, "info", found, (), brief[0].end, brief[-1].end)
+    yield from _twice(case)
+
+
+def _twice(case: Case) -> Iterator[RosterFinding]:
+    """Yield begins and ends at a time that the clock shows twice in the night: read as the first of both."""
+    shifts = [shift for shift in case.on_duty if shift.start < case.end and shift.end > case.start]
+    for moment in sorted({end for shift in shifts for end in (shift.start, shift.end)}):
+        if len(moments_of(local_time(moment).replace(tzinfo=None))) > 1:
+            who = case.names(shift.person for shift in shifts if moment in (shift.start, shift.end))
+            found = message("roster:handover.twice", at=wording.at(moment), names=wording.names(who))
+            yield RosterFinding(5, "warn", found, who, moment, moment)
 
 
 def _changes(case: Case, shifts: list[Shift], wanted: timedelta) -> tuple[list[Shift], list[Shift]]:

@@ -221,7 +221,7 @@ class ReceiverCalls:
         now, whom, silent = self.clock.now(), settings.receiver(receiver), of is not None and of.silent
         people = () if silent else addressees(settings, whom, self.roster(), now)
         addresses = [entry.address for entry in people if entry.address]
-        words, others = written(people, write)
+        words, others = written(people, write, whom.lang or settings.lang)
         if not self.really:
             self.report(message("watch:call.dry", subject=words.subject, addresses=addresses or ["-"]))
             return
