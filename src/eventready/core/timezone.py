@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 #: Zone of an event that names none.
 DEFAULT = "Asia/Ho_Chi_Minh"
+#: Names beside the zones of a machine: its own zone, and rules of POSIX.
+_OF_MACHINE = ("localtime", "posixrules")
 
 
 class _Current:
@@ -31,7 +33,9 @@ def use_zone(name: str) -> None:
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """Zone by its name in the IANA database. Raises ValueError for an unknown name."""
+    """Zone by its name in the IANA database. Raises ValueError for another name, and for files of a machine."""
+    if name in _OF_MACHINE or name.startswith(("posix/", "right/")):
+        raise ValueError(name)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
