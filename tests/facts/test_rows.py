@@ -23,7 +23,7 @@ OTHERS = (
     "cli/department", "submission", "drawing", "works",
     "drill/preparation.py", "drill/steps.py", "checks/equipment/capacity.py",
     "audit/run_builder.py", "cli/audit/runs.py", "cli/audit/capacity_text.py", "cli/audit/run_summary.py",
-    "cli/console.py", "cli/workspace/learn.py", "cli/workspace/proposals.py", "store/run.py",
+    "cli/console.py", "cli/workspace/learn.py", "cli/workspace/proposals.py", "store/run.py", "pytest_plugin.py",
 )  # fmt: skip
 
 
