@@ -209,7 +209,7 @@ def handover(case: Case) -> Iterator[RosterFinding]:
 
 
 def _twice(case: Case) -> Iterator[RosterFinding]:
-    """Yield begins and ends at a time that the clock shows twice in the night: read as the first of both."""
+    """Yield begins and ends in the repeated hour of a night, read as the first of both."""
     shifts = [shift for shift in case.on_duty if shift.start < case.end and shift.end > case.start]
     for moment in sorted({end for shift in shifts for end in (shift.start, shift.end)}):
         if len(moments_of(local_time(moment).replace(tzinfo=None))) > 1:
