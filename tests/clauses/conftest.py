@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from eventready.clauses.deadlines import Deadline, DeadlineKind
+from eventready.clauses.gather import gather
 from eventready.core.clock import Clock, parse_moment
 from eventready.store.run import Run
 from eventready.store.run_records import SCHEMA
@@ -132,6 +134,13 @@ def call(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
 def moment(text: str) -> datetime:
     """A moment of the event's clock."""
     return parse_moment(text)
+
+
+def deadlines_of(kind: DeadlineKind, folder: Path, now: str = "2022-04-25 07:00") -> list[Deadline]:
+    """The deadlines of a kind at a time, by the records of the workspace."""
+    workspace = load_workspace(folder)
+    due = gather(workspace, Clock.starting(now)).deadlines(workspace, moment(now))
+    return [one for one in due if one.kind == kind]
 
 
 def clock(text: str = "2022-04-25 07:00") -> Clock:

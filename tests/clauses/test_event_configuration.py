@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from eventready.clauses.deadlines import Deadline
 from eventready.clauses.gather import gather
 from eventready.core.clock import Clock
 from eventready.core.strings.json_text import canonical
@@ -16,7 +15,7 @@ from eventready.store.change_steps import ChangeHeader, DeviceOutcome, Ended
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
-from tests.clauses.conftest import Call, moment
+from tests.clauses.conftest import Call, deadlines_of, moment
 
 END = "2022-04-29T23:00:00+07:00"
 
@@ -37,13 +36,6 @@ def stored(
         store.changes.finish(change, Ended("", 0, True, found))
 
 
-def ends(folder: Path, now: str = "2022-04-25 07:00") -> list[Deadline]:
-    """The deadlines of lines."""
-    workspace = load_workspace(folder)
-    due = gather(workspace, Clock.starting(now)).deadlines(workspace, moment(now))
-    return [one for one in due if one.kind == "configuration"]
-
-
 @pytest.mark.parametrize(
     ("now", "status"),
     [
@@ -57,7 +49,7 @@ def ends(folder: Path, now: str = "2022-04-25 07:00") -> list[Deadline]:
 def test_the_end_is_a_deadline_with_fourteen_days(folder: Path, now: str, status: str) -> None:
     """The note names the devices and the command."""
     stored(folder, "c-1", {"r2": "new", "r10": "new", "r3": "old", "r4": "by_hand"})
-    (found,) = ends(folder, now)
+    (found,) = deadlines_of("configuration", folder, now)
     assert (found.id, found.status, found.due) == ("configuration-p-1", status, moment("2022-04-29 23:00"))
     assert found.title.render("en") == "Off the devices: backup of p-1"
     assert found.note is not None
@@ -70,20 +62,20 @@ def test_lines_that_are_gone_are_done(folder: Path) -> None:
     stored(folder, "c-1", {"r1": "new", "r2": "old"})
     stored(folder, "c-2", {"r2": "new"})
     stored(folder, "c-3", {"r1": "new"}, plan="p-3", until="", rolls_back="c-1")
-    (found,) = ends(folder, "2022-05-20 07:00")
+    (found,) = deadlines_of("configuration", folder, "2022-05-20 07:00")
     assert (found.status, found.note and found.note.render("en")[:6]) == ("late", "on r2;")
     stored(folder, "c-4", {"r2": "new"}, plan="p-4", until="", removes="p-1")
-    (found,) = ends(folder, "2022-05-20 07:00")
+    (found,) = deadlines_of("configuration", folder, "2022-05-20 07:00")
     assert (found.status, found.note) == ("done", None)
     stored(folder, "c-5", {"r2": "new"}, plan="p-5", until="", rolls_back="c-4")
-    assert ends(folder, "2022-05-20 07:00")[0].status == "late"
+    assert deadlines_of("configuration", folder, "2022-05-20 07:00")[0].status == "late"
 
 
 def test_no_deadline_without_lines(folder: Path) -> None:
     """Of a plan without an end, and of a change that reached no device."""
     stored(folder, "c-1", {"r1": "new"}, until="")
     stored(folder, "c-2", {"r1": "old", "r2": "untouched"}, plan="p-2")
-    assert ends(folder) == []
+    assert deadlines_of("configuration", folder) == []
 
 
 def test_a_removal_proves_no_clause(folder: Path) -> None:
@@ -133,11 +125,11 @@ def test_an_audit_after_the_event_decides(folder: Path, present: int | None, sta
     """Lines taken away by hand are gone, waived lines stay by the word of a person; an unread device has them."""
     stored(folder, "c-1", {"r1": "new"})
     audited(folder, present, status, "2022-05-20T07:00:00+07:00")
-    assert [one.status for one in ends(folder, "2022-05-21 07:00")] == [found]
+    assert [one.status for one in deadlines_of("configuration", folder, "2022-05-21 07:00")] == [found]
 
 
 def test_an_audit_before_the_last_change_decides_nothing(folder: Path) -> None:
     """The lines were put on the device after it."""
     audited(folder, 0, at="2022-04-20T07:00:00+07:00")
     stored(folder, "c-1", {"r1": "new"})
-    assert [one.status for one in ends(folder, "2022-05-21 07:00")] == ["late"]
+    assert [one.status for one in deadlines_of("configuration", folder, "2022-05-21 07:00")] == ["late"]

@@ -7,25 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from eventready.clauses.deadlines import Deadline
-from eventready.clauses.gather import gather
-from eventready.core.clock import Clock
 from eventready.core.errors import Exit
-from eventready.workspace.workspace import load_workspace
-from tests.clauses.conftest import Call, moment
+from tests.clauses.conftest import Call, deadlines_of, moment
 
 
 def waived(folder: Path, *until: str, check: str = "uplink") -> None:
     """Write waivers of a finding with these last days."""
     entries = [{"check": check, "device": "r1", "by": "An", "reason": "spare part", "until": day} for day in until]
     (folder / "inventory" / "waivers.yaml").write_text(json.dumps({"waivers": entries}), encoding="utf-8")
-
-
-def ends(folder: Path, now: str = "2022-04-25 07:00") -> list[Deadline]:
-    """The deadlines of waivers."""
-    workspace = load_workspace(folder)
-    due = gather(workspace, Clock.starting(now)).deadlines(workspace, moment(now))
-    return [one for one in due if one.kind == "waiver"]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +30,7 @@ def ends(folder: Path, now: str = "2022-04-25 07:00") -> list[Deadline]:
 def test_a_waiver_after_the_last_window_is_a_deadline_with_fourteen_days(folder: Path, now: str, status: str) -> None:
     """The deadline is the end of the last window; the note names the last day and the person."""
     waived(folder, "2022-12-31")
-    (found,) = ends(folder, now)
+    (found,) = deadlines_of("waiver", folder, now)
     assert (found.status, found.due) == (status, moment("2022-05-02 00:00"))
     assert found.title.render("en") == "Out of waivers.yaml: uplink r1 *"
     assert found.title.render("vi") == "Bỏ khỏi waivers.yaml: uplink r1 *"
@@ -56,30 +45,30 @@ def test_a_waiver_after_the_last_window_is_a_deadline_with_fourteen_days(folder:
 def test_a_waiver_that_ends_with_the_event_is_no_deadline(folder: Path, day: str) -> None:
     """The last day of the last window is within the event."""
     waived(folder, day)
-    assert not ends(folder)
+    assert not deadlines_of("waiver", folder)
 
 
 @pytest.mark.parametrize(("day", "status"), [("2022-05-10", "done"), ("2022-05-20", "done_late")])
 def test_a_waiver_that_ended_by_itself_is_done(folder: Path, day: str, status: str) -> None:
     """The end of a waiver is the begin of the next day."""
     waived(folder, day)
-    assert [one.status for one in ends(folder, "2022-06-01 07:00")] == [status]
+    assert [one.status for one in deadlines_of("waiver", folder, "2022-06-01 07:00")] == [status]
 
 
 def test_alike_waivers_are_one_deadline_and_others_have_their_own(folder: Path) -> None:
     """The longest of alike waivers counts, in any order; an event without windows has no deadline."""
     for days in (("2022-06-01", "2022-12-31", "2022-05-20"), ("2022-12-31", "2022-06-01")):
         waived(folder, *days)
-        (found,) = ends(folder, "2022-06-10 07:00")
+        (found,) = deadlines_of("waiver", folder, "2022-06-10 07:00")
         assert found.status == "late"
     before = found.id
     waived(folder, "2022-12-31", check="optic")
-    assert [one.id for one in ends(folder)] != [before]
+    assert [one.id for one in deadlines_of("waiver", folder)] != [before]
     path = folder / "inventory" / "event.yaml"
     event = path.read_text(encoding="utf-8")
     kept = [line for line in event.splitlines() if not line.startswith(("windows:", "  - {kind:"))]
     path.write_text("\n".join(kept), encoding="utf-8")
-    assert not ends(folder)
+    assert not deadlines_of("waiver", folder)
 
 
 def test_duties_deadlines_ends_with_the_exit_code_of_a_late_waiver(folder: Path, call: Call) -> None:
@@ -89,4 +78,4 @@ def test_duties_deadlines_ends_with_the_exit_code_of_a_late_waiver(folder: Path,
     assert shown.code == Exit.DEADLINE
     assert [one["status"] for one in json.loads(shown.out) if one["kind"] == "waiver"] == ["late"]
     waived(folder)
-    assert not ends(folder)
+    assert not deadlines_of("waiver", folder)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,6 +17,7 @@ from click.shell_completion import CompletionItem
 from eventready import __version__
 from eventready.cli.commands import COMMANDS, GROUPS, HIDDEN, load_command, subcommands
 from eventready.cli.context import App
+from eventready.cli.declare.work import work
 from eventready.cli.failures import report_exception
 from eventready.cli.global_options import all_option, global_options, with_global_options
 from eventready.cli.help_language import HelpContext, command_line_in, requested_lang
@@ -116,7 +118,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="eventready", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(context: click.Context) -> int | None:
+def cli(context: click.Context) -> Any:
     """Root command; global options are added below. Alone: the overview of the workspace, or the help."""
     app = context.ensure_object(App)
     if context.invoked_subcommand:
@@ -124,9 +126,12 @@ def cli(context: click.Context) -> int | None:
     if app.workspace_path == Path() and not (app.workspace_path / "inventory").is_dir():
         click.echo(context.get_help())
         return Exit.OK
-    from eventready.cli.overview import overview  # noqa: PLC0415  the help starts faster
+    return _overview()
 
-    return overview(app)
+
+@work("eventready.cli.overview:overview")
+def _overview() -> None:
+    """State of the event in the workspace, and the next commands."""
 
 
 cli.params.extend([*global_options(), all_option()])

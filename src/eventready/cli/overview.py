@@ -20,7 +20,7 @@ from eventready.clauses.gather import gather
 from eventready.cli.audit.run_summary import verdict_table
 from eventready.cli.context import App
 from eventready.cli.folding import fold
-from eventready.core.errors import Exit, StoreError, UsageError
+from eventready.core.errors import Exit, StoreError
 from eventready.core.language import Language
 from eventready.core.messages import Message, Text, in_both, message, term, text
 from eventready.core.strings.texts import at, moment_of
@@ -109,9 +109,7 @@ class Overview:
 
 
 def overview(app: App) -> Exit:
-    """Show the state of the event, its urgent matters and the next commands. Raises UsageError."""
-    if app.output == "ndjson":
-        raise UsageError(message("cli:main.ndjson"))
+    """Show the state of the event, its urgent matters and the next commands."""
     found = overview_of(app)
     for notice in found.record.notices:
         app.say(notice)
