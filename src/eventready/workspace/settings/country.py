@@ -46,7 +46,7 @@ def _other_names(zone: str) -> Iterator[str]:
     """Yield the names of the same zone, such as of a renamed city; none for the times of several countries."""
     if zone in _OF_SEVERAL:
         return
-    from babel.core import get_global  # noqa: PLC0415  10 ms of every command, for zones by an old name only
+    from babel.core import get_global  # noqa: PLC0415  25 ms of every command, for old names of zones only
 
     aliases = get_global("zone_aliases")
     canonical = aliases.get(zone, zone)
