@@ -88,6 +88,15 @@ def test_a_log_line_behind_text_costs_the_record_of_the_text(sample: Sample, ran
         assert len(seen.unread) <= 2
 
 
+def test_a_log_line_in_the_first_prompt_makes_no_difference_of_configurations() -> None:
+    """The end of the first of both answers is unknown then: the second one stands twice in the text."""
+    for sample in (one for one in LOGGED if (one.platform, one.fact) == ("osmocom_bsc", "saved_config")):
+        first, *others = lines_of(sample.text)
+        for place in range(1, first.find("#")):
+            cut = f"{first[:place]}{TERMINALS[sample.platform].log}\n{first[place:]}"
+            assert not sample.observe("\n".join([cut, *others])).rows
+
+
 @pytest.mark.parametrize(
     ("platform", "fact", "text"),
     [

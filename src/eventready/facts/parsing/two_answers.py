@@ -41,6 +41,8 @@ class ComparisonParser:
         found = self._between.search(text)
         if found is None:
             return ParsedText(self.columns or (), reason="the answer has no second half to compare with")
+        if self._between.search(text, found.end()):
+            return ParsedText(self.columns or (), reason="the answer has more than one second half to compare with")
         one, other = self._lines(text[: found.start()]), self._lines(text[found.end() :])
         if not one or not other:
             return ParsedText(self.columns or (), reason="one of the two configurations is empty")
