@@ -12,6 +12,7 @@ import pytest
 from eventready.store.run_records import SCHEMA
 from eventready.store.store import Store
 from eventready.workspace.examples.example import copy_example
+from eventready.workspace.workspace import load_workspace
 from tests.docs.words import SOURCE
 
 pytest_plugins = ["pytester"]
@@ -34,13 +35,14 @@ def _reading(fact: str, status: str = "parsed", **more: Any) -> dict[str, Any]:
     return {"device": "core-1", "fact": fact, "status": status, "command": f"show {fact}", **more}
 
 
-def _store(folder: Path, name: str = "r1", findings: Any = FINDINGS) -> None:
-    """Store a run in a workspace."""
+def _store(folder: Path, name: str = "r1", findings: Any = FINDINGS, window: str = "") -> None:
+    """Store a run of all devices in a workspace."""
+    known = load_workspace(folder)
     with Store.of_workspace(folder) as store:
         raw = store.evidence(EVIDENCE)
         store.finish({
-            "schema": SCHEMA, "id": name, "event": "e", "started": AT, "finished": AT,
-            "clock": {"event": AT, "rehearsal": False}, "devices": [{"name": "core-1"}, {"name": "core-2"}],
+            "schema": SCHEMA, "id": name, "event": known.event.id, "window": window, "started": AT, "finished": AT,
+            "clock": {"event": AT, "rehearsal": False}, "devices": [{"name": one.name} for one in known.devices],
             "verdicts": [
                 {"venue": "hoi-nghi", "service": "mobile", "verdict": "NOT_READY", "reasons": [],
                  "because": ["core-1 bgp 2001:db8::1", "core-9 (27)"]},
@@ -94,6 +96,13 @@ def test_each_finding_is_a_test(pytester: pytest.Pytester, workspace: Path, work
         assert line in shown
     assert "Traceback" not in shown
     assert "pytest_plugin.py" not in shown
+
+
+def test_a_run_for_a_window_stands_for_no_full_audit(pytester: pytest.Pytester, workspace: Path) -> None:
+    """A later run of some venues is taken by its id alone: what it did not read would pass."""
+    _store(workspace, "r2", FINDINGS[:1], window="Opening night")
+    _run(pytester, "--readiness", "-n", "0").assert_outcomes(passed=2, failed=1, errors=1, xfailed=1, warnings=1)
+    _run(pytester, "--readiness", "-n", "0", "--readiness-run", "r2").assert_outcomes(passed=1)
 
 
 def test_ids_are_the_same_in_every_run_and_of_each_finding_another(pytester: pytest.Pytester, workspace: Path) -> None:

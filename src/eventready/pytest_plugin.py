@@ -362,7 +362,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the plugin."""
     group = parser.getgroup("eventready", "readiness of an event (eventready)")
     group.addoption("--readiness", action="store_true", help="run a test per finding of the run, beside other tests")
-    group.addoption("--readiness-run", metavar="ID", default="", help="run of the tests [default: latest]")
+    group.addoption(
+        "--readiness-run", metavar="ID", default="", help="run of the tests [default: last audit of all devices]"
+    )
     group.addoption("--readiness-workspace", metavar="DIR", default="", help="workspace of the run [default: .]")
     group.addoption("--readiness-audit", action="store_true", help="audit the workspace first, and test that run")
 
@@ -461,6 +463,7 @@ def _readiness(config: pytest.Config) -> ReadinessRun:
 
 def _opened(config: pytest.Config, lang: Lang) -> ReadinessRun:
     """Read the run of the session from its store, after an audit with `--readiness-audit`. Raises EventreadyError."""
+    from eventready.cli.audit.whatif import last_full
     from eventready.cli.context import App
     from eventready.core.errors import UsageError, WorkspaceError
     from eventready.core.language import Language
@@ -486,7 +489,9 @@ def _opened(config: pytest.Config, lang: Lang) -> ReadinessRun:
         raise UsageError(message("store:run.none_here"), where=str(folder), do=elsewhere)
     store = Store.of_workspace(folder, make=False, only_reads=True)
     try:
-        return ReadinessRun(store.get(fixed or run or "latest"), store, Language(lang))
+        name = fixed or run
+        found = store.get(name) if name else last_full(store, app.workspace, message("cli:pytest.no_full"))
+        return ReadinessRun(found, store, Language(lang))
     except BaseException:
         store.close()
         raise

@@ -11,7 +11,7 @@ from eventready.cli.console import Listing
 from eventready.cli.context import App, Shown
 from eventready.cli.folding import fold
 from eventready.core.errors import Exit, UsageError, most_severe
-from eventready.core.messages import Lang, Text, in_language, message, number, percentage, term, text
+from eventready.core.messages import Lang, Message, Text, in_language, message, number, percentage, term, text
 from eventready.core.strings.texts import short
 from eventready.core.validation_messages import suggest
 from eventready.drill.record import DrillRun, drill_runs
@@ -68,13 +68,13 @@ def load_whatif(workspace: Workspace, run: Run, given: Sequence[str] = ()) -> Wh
         raise _unknown(str(error.args[0]), [device.name for device in workspace.devices]) from None
 
 
-def last_full(store: Store, workspace: Workspace) -> Run:
-    """Last finished run of all devices. Raises UsageError without such a run."""
+def last_full(store: Store, workspace: Workspace, do: Message | None = None) -> Run:
+    """Last finished run of all devices. Raises UsageError without such a run, with its remedy `do`."""
     wanted = {device.name for device in workspace.devices}
     for run in map(store.get, reversed(store.full_runs(workspace.event.id, len(wanted)))):
         if wanted <= {device.name for device in run.header.devices}:
             return run
-    raise UsageError(message("whatif:no_run"), do=message("whatif:no_run.do"))
+    raise UsageError(message("whatif:no_run"), do=do or message("whatif:no_run.do"))
 
 
 def _unknown(name: str, known: Iterable[str]) -> UsageError:

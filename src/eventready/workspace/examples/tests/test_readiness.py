@@ -1,4 +1,4 @@
-"""Tests of the event, by its engineers; they test the latest run of the workspace, or a new run (--readiness-audit).
+"""Tests of the event, by its engineers: of the last full audit of the workspace, or of a new one (--readiness-audit).
 
 After a rehearsal in the lab: `pytest --readiness-workspace .eventready/lab`.
 """
