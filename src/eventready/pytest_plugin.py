@@ -219,6 +219,14 @@ class ReadinessRun:
         lines = [*map(_visible, self._lines), *self.described(found)]
         return "\n".join([self._text("cli:pytest.run", run=self.id), *lines]) if lines else ""
 
+    def heading(self) -> Iterator[str]:
+        """Lines with id, event time and kind of the run."""
+        header = self.run.header
+        mark = self._text("cli:run.rehearsal") if header.clock.rehearsal else ""
+        yield self._text("cli:run.heading", id=self.id, at=self._language.moment(header.moment), rehearsal=mark)
+        if header.window:
+            yield self._text("cli:run.window", window=_visible(header.window))
+
     def close(self) -> None:
         """Close the store."""
         self._store.close()
@@ -428,6 +436,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if readiness and report.failed and not isinstance(item, FindingItem) and (lines := readiness.description()):
         report.sections.append(("readiness", lines))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name the run of the tests: its time, a rehearsal, and the window of its verdicts."""
+    if readiness := config.stash.get(_KEY, None):
+        terminalreporter.section("readiness")
+        for line in readiness.heading():
+            terminalreporter.line(line)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -33,7 +33,10 @@ def steps(typed: Typed, now: str = "2022-04-25 07:00") -> list[str]:
     """Proposed commands at a time."""
     code, found, _ = typed("--now", now, "-o", "json")
     assert code == 0
-    proposed = [step["command"] for step in json.loads(found)["steps"]]
+    own = f"eventready -w {typed.folder} "
+    commands = [step["command"] for step in json.loads(found)["steps"]]
+    assert all(command.startswith(own) for command in commands)
+    proposed = [command.replace(own, "eventready ") for command in commands]
     assert len(proposed) <= 5
     return proposed
 
@@ -63,7 +66,9 @@ def test_the_state_of_every_phase(typed: Typed) -> None:
     name = audited(typed.folder, at="2022-04-25T06:30:00+07:00")
     found = typed()[1]
     assert f"Audit {name}" in found
-    assert "in 1 day." in found
+    assert "in 25 hours." in found
+    assert "REHEARSAL" in found
+    assert "in 59 minutes." in typed("--now", "2022-04-26 07:01")[1]
     assert "eventready plan backup" in steps(typed)
     assert "eventready audit" not in steps(typed)
     night = steps(typed, "2022-04-26 07:00")
@@ -73,6 +78,27 @@ def test_the_state_of_every_phase(typed: Typed) -> None:
     over = steps(typed, "2022-04-27 07:00")
     assert "eventready report final" in over
     assert "eventready audit" not in over
+
+
+def test_an_audit_later_than_the_clock_is_named(typed: Typed) -> None:
+    """No age below zero; an audit of this time is proposed."""
+    audited(typed.folder, at="2022-04-25T06:30:00+07:00")
+    assert "30 minutes later than this clock" in typed("--now", "2022-04-25 06:00")[1]
+    assert steps(typed, "2022-04-25 06:00")[1] == "eventready audit"
+
+
+def test_late_matters_and_due_ones_both_have_room(typed: Typed) -> None:
+    """Four of each, and the number of the others; a late test proposes no audit, which would prove nothing."""
+    days = range(10, 20)
+    tests = [f"- {{id: t{d}, name: Late {d}, from: 2022-04-01 00:00, due: 2022-04-{d} 12:00}}\n" for d in days]
+    soon = [f"- {{id: s{h}, name: Due {h}, from: 2022-04-01 00:00, due: 2022-04-25 {h}:00}}\n" for h in days]
+    event = EVENT + WINDOWS + "tests:\n" + "".join(tests + soon)
+    (typed.folder / "inventory" / "event.yaml").write_text(event, encoding="utf-8")
+    audited(typed.folder, at="2022-04-25T06:30:00+07:00")
+    found = typed("--now", "2022-04-25 08:00")[1]
+    shown = [word for word in ("Late 19", "Late 16", "Late 15", "Due 10", "Due 13", "Due 14") if f": {word}\n" in found]
+    assert shown == ["Late 19", "Late 16", "Due 10", "Due 13"]
+    assert "and 12 more" in found
 
 
 def test_a_freeze_proposes_no_change(typed: Typed) -> None:

@@ -123,7 +123,7 @@ def cli(context: click.Context) -> Any:
     app = context.ensure_object(App)
     if context.invoked_subcommand:
         return None
-    if app.workspace_path == Path() and not (app.workspace_path / "inventory").is_dir():
+    if app.for_people and app.workspace_path == Path() and not (app.workspace_path / "inventory").is_dir():
         click.echo(context.get_help())
         return Exit.OK
     return _overview()

@@ -38,8 +38,8 @@ _OLD, _OLD_LIVE = timedelta(hours=24), timedelta(hours=1)
 _EVE = timedelta(hours=2)
 #: Age of the last beat of a watch at work.
 _BEAT = timedelta(minutes=10)
-#: Commands proposed, and urgent matters shown.
-_MOST, _SHOWN = 5, 8
+#: Commands proposed; late matters shown, and as many due ones.
+_MOST, _SHOWN = 5, 4
 _URGENT = ("late", "due")
 _PENDING = (*_URGENT, "open", "near")
 #: Deadlines that no command meets after the event.
@@ -58,7 +58,7 @@ _SERVES = {
 
 @dataclass(frozen=True)
 class ProposedCommand:
-    """Runnable command with its reason."""
+    """Runnable command line with its reason."""
 
     command: str
     reason: Text
@@ -66,13 +66,18 @@ class ProposedCommand:
 
 @dataclass(frozen=True)
 class Overview:
-    """State of an event at a moment. `run`: newest audit of all devices."""
+    """State of an event at a moment. `run`: newest audit of all devices.
+
+    `urgent`: changes, and gaps of the roster; `late`: deadlines, the last first; `due`: within 48 hours, by time.
+    """
 
     workspace: Workspace
     moment: datetime
     record: EventRecord
     run: Run | None
     urgent: tuple[Text, ...]
+    late: tuple[Text, ...]
+    due: tuple[Text, ...]
     steps: tuple[ProposedCommand, ...]
 
     @property
@@ -93,6 +98,7 @@ class Overview:
             audit = {
                 "id": self.run.id,
                 "at": self.run.header.moment,
+                "rehearsal": self.run.header.clock.rehearsal,
                 "verdicts": [{"venue": v, "service": s, "verdict": one.verdict}
                              for one in self.run.verdicts() for v, s in (one.place,)],
             }  # fmt: skip
@@ -103,8 +109,10 @@ class Overview:
             "next": _plain(coming) if coming else None,
             "over": bool(event.end and self.moment >= event.end),
             "audit": audit,
-            "urgent": [in_both(one) for one in self.urgent],
-            "steps": [{"command": f"eventready {one.command}", "reason": in_both(one.reason)} for one in self.steps],
+            "urgent": [*map(in_both, self.urgent)],
+            "late": [*map(in_both, self.late)],
+            "due": [*map(in_both, self.due)],
+            "steps": [{"command": one.command, "reason": in_both(one.reason)} for one in self.steps],
         }
 
 
@@ -123,20 +131,24 @@ def overview_of(app: App) -> Overview:
     record, run = gather(workspace, app.clock), last_audit(workspace, app.clock)
     deadlines = [one for one in record.deadlines(workspace, moment) if _is_urgent(one, moment)]
     urgent, steps = _of_changes(app)
+    ended = workspace.event.end is not None and moment >= workspace.event.end
     if record.example:
         steps.append(ProposedCommand("lab up", message("cli:overview.example")))
         steps.append(ProposedCommand("inventory template", message("cli:overview.own")))
     else:
-        ended = workspace.event.end is not None and moment >= workspace.event.end
-        due = [one for one in deadlines if not (ended and one.kind in _BEFORE)]
-        steps += [*_ground(app), *_measuring(app, workspace, record, run, moment), *_serving(due)]
+        due = [one for one in deadlines if not (one.kind in _BEFORE and (ended or (one.kind == "test" and one.late)))]
+        steps += [*_ground(app), *_measuring(app, record, run, moment, settled=not steps), *_serving(due)]
     if gaps := _gaps(record, moment):
         urgent.append(message("cli:overview.gaps", n=gaps))
         steps.append(ProposedCommand("roster check", message("cli:overview.gaps", n=gaps)))
-    urgent += [_deadline(one) for one in reversed(deadlines)]
-    once = {step.command: step for step in reversed(steps)}
+    first = {step.command: step.reason for step in reversed(steps)}
     ordered = [*dict.fromkeys(step.command for step in steps)][:_MOST]
-    return Overview(workspace, moment, record, run, tuple(urgent), tuple(once[command] for command in ordered))
+    return Overview(
+        workspace, moment, record, run, tuple(urgent),
+        tuple(_deadline(one) for one in reversed(deadlines) if one.late),
+        tuple(_deadline(one) for one in deadlines if not one.late),
+        tuple(ProposedCommand(app.hint(f"eventready {command}"), first[command]) for command in ordered),
+    )  # fmt: skip
 
 
 def _coming(workspace: Workspace, moment: datetime) -> Window | None:
@@ -216,10 +228,10 @@ def _ground(app: App) -> Iterator[ProposedCommand]:
 
 
 def _measuring(
-    app: App, workspace: Workspace, record: EventRecord, run: Run | None, moment: datetime
+    app: App, record: EventRecord, run: Run | None, moment: datetime, *, settled: bool
 ) -> Iterator[ProposedCommand]:
-    """Yield audit, watch, plan and papers by the age of the measurement."""
-    event = workspace.event
+    """Yield audit, watch, plan and papers by the age of the measurement. `settled`: no change is open."""
+    workspace, event = app.workspace, app.workspace.event
     if event.end and moment >= event.end:
         yield ProposedCommand("report final", message("cli:overview.over", at=at(event.end)))
         return
@@ -231,11 +243,13 @@ def _measuring(
         yield ProposedCommand("audit", message("cli:overview.unmeasured"))
         return
     age = moment - moment_of(run.header.moment)
-    if age >= (_OLD_LIVE if near else _OLD):
-        yield ProposedCommand("audit", message("cli:overview.old", age=_age(age)))
+    if age < timedelta():
+        yield ProposedCommand("audit", message("cli:overview.future"))
+    elif age >= (_OLD_LIVE if near else _OLD):
+        yield ProposedCommand("audit", message("cli:overview.old", age=_span(age)))
     if near and not any(moment - then <= _BEAT for then, _ in record.watch.beats[-1:]):
         yield ProposedCommand("watch", message("cli:overview.unwatched"))
-    if not near and not event.windows_at(moment, "freeze") and is_allowed(app.workspace_path):
+    if settled and not near and not event.windows_at(moment, "freeze") and is_allowed(app.workspace_path):
         with suppress(StoreError):
             made = proposals(workspace, app.equipment, [*open_findings(run)], standing_intents(workspace))
             for best in made[:1]:
@@ -245,9 +259,14 @@ def _measuring(
         yield ProposedCommand("report readiness", message("cli:overview.paper"))
 
 
-def _age(age: timedelta) -> Message:
-    hours = int(age / timedelta(hours=1))
-    return message("cli:overview.days", n=hours // 24) if hours >= 48 else message("cli:overview.hours", n=hours)
+def _span(length: timedelta) -> Message:
+    """Return a length in days, hours or minutes."""
+    minutes = round(length / timedelta(minutes=1))
+    if minutes < 60:
+        return message("cli:overview.minutes", n=minutes)
+    if minutes < 48 * 60:
+        return message("cli:overview.hours", n=minutes // 60)
+    return message("cli:overview.days", n=minutes // (24 * 60))
 
 
 def _plain(window: Window) -> dict[str, Any]:
@@ -266,15 +285,19 @@ def _shown(app: App, found: Overview) -> Iterator[Any]:
     yield from _when(found)
     if found.run:
         moment = Language(lang).moment(found.run.header.moment)
-        age = _age(found.moment - moment_of(found.run.header.moment))
-        yield RichText(text("cli:overview.audit", lang, run=found.run.id, at=moment, age=age))
+        age, mark = found.moment - moment_of(found.run.header.moment), ""
+        if found.run.header.clock.rehearsal:
+            mark = text("cli:run.rehearsal", lang)
+        msgid = "cli:overview.audit" if age >= timedelta() else "cli:overview.audit_later"
+        yield RichText(text(msgid, lang, run=found.run.id, at=moment, age=_span(abs(age)), rehearsal=mark))
         yield verdict_table(found.run, lang)
     else:
         yield message("cli:overview.no_audit")
-    urgent = [one.render(lang) for one in found.urgent[:_SHOWN]]
-    if more := len(found.urgent) - len(urgent):
+    shown = [*found.urgent, *found.late[:_SHOWN], *found.due[:_SHOWN]]
+    urgent = [one.render(lang) for one in shown]
+    if more := len(found.urgent) + len(found.late) + len(found.due) - len(shown):
         urgent.append(app.hint(message("cli:overview.more", n=more)))
-    steps = [f"{app.hint(f'eventready {one.command}')}: {app.hint(one.reason)}" for one in found.steps]
+    steps = [f"{one.command}: {app.hint(one.reason)}" for one in found.steps]
     for title, lines in (("cli:overview.urgent", urgent), ("cli:overview.next", steps)):
         if lines:
             yield ""
@@ -289,8 +312,13 @@ def _when(found: Overview) -> Iterator[Message]:
         venues = [one.title for one in event.venues_of(window)]
         yield message("cli:overview.open", title=window.title, venues=venues, until=at(window.end))
     if coming := found.next_window:
-        days = (coming.start.date() - moment.date()).days
         venues = [one.title for one in event.venues_of(coming)]
-        yield message("cli:overview.coming", title=coming.title, venues=venues, at=at(coming.start), n=days)
+        yield message(
+            "cli:overview.coming",
+            title=coming.title,
+            venues=venues,
+            at=at(coming.start),
+            left=_span(coming.start - moment),
+        )
     elif event.end and moment >= event.end:
         yield message("cli:overview.over", at=at(event.end))

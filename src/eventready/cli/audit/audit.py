@@ -43,7 +43,7 @@ def command(
     app: App,
     *,
     limit: str | None,
-    window: str,
+    window: str | None,
     saved: Path | None,
     save: Path | None,
     replace: bool,
@@ -73,9 +73,11 @@ def command(
         )  # fmt: skip
     if replace:
         raise UsageError(message("cli:audit.replace"))
+    if window is not None and limit:
+        raise UsageError(message("cli:audit.window_limit"))
     if service:
         with app.open_store(make=False) as store:
-            if window:
+            if window is not None:
                 raise UsageError(message("cli:audit.window_alone"))
             explain(app, last_full(store, app.workspace), service)
         return Exit.OK
@@ -89,7 +91,7 @@ def command(
         fail_on=fail_on,
         wide=wide,
         cluster=None if saved else cluster_address(cluster, certificates, unconfined=unconfined),
-        window=_window(app, window) if window else None,
+        window=_window(app, window) if window is not None else None,
     )
     devices = _reading_for(devices, options.window)
     with (

@@ -11,7 +11,7 @@ from eventready.cli.declare.work import work
 
 @click.command(cls=FirstWeek, first=("limit", "saved", "save", "baseline", "fail_on", "service", "out"))
 @options.limit_option
-@click.option("--window", default="", metavar="WINDOW",
+@click.option("--window", metavar="WINDOW",
               help="Verdicts of the venues of this window alone; not a full audit.")  # fmt: skip
 @click.option(
     "--from",

@@ -415,7 +415,7 @@ class Event(Titled):
         Raises UsageError for an unknown name, with the names of the windows.
         """
         wanted = " ".join(name.split())
-        chosen = [window for window in self.windows if wanted in window.names]
+        chosen = [window for window in self.windows if wanted and wanted in window.names]
         if not chosen:
             known = few(list(dict.fromkeys(word for one in self.windows for word in sorted(one.names))), _NAMED)
             raise UsageError(message("workspace:event.no_window", name=short(wanted), windows=known or "-"))

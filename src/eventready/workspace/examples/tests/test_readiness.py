@@ -1,4 +1,4 @@
-"""Tests of the event, by its engineers: of the last full audit of the workspace, or of a new one (--readiness-audit).
+"""Tests of the event on the last full audit of the workspace, or on a new audit (--readiness-audit).
 
 After a rehearsal in the lab: `pytest --readiness-workspace .eventready/lab`.
 """
