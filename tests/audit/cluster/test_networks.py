@@ -45,6 +45,8 @@ pytestmark = [
 IN_PROOFS = pytest.mark.skipif(not WHOLE, reason="make proofs")
 #: A lost connection is noticed after the shortest time that Dask accepts.
 FAST = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "11s", "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "4s"}
+#: An audit connects in the default time: on a loaded machine a handshake may take more than 4 s.
+PATIENT = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "30s"}
 
 
 def spawned(*command: str) -> subprocess.Popen[str]:
@@ -94,7 +96,7 @@ class Cluster:
         )  # fmt: skip
         self.wait(*self.begun)
         return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **PATIENT},
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  ignored in the background
         )  # fmt: skip
 

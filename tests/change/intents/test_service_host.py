@@ -167,6 +167,16 @@ def test_a_daemon_that_does_not_take_its_file_is_started_again_with_the_old_one(
     proved("fault", "dead_man linux", "a daemon ends", outcome)
 
 
+def test_a_daemon_starts_again_while_the_kernel_still_holds_its_addresses(ground: Ground) -> None:
+    hold = "import socket,time; s=socket.socket(type=socket.SOCK_DGRAM); s.bind(('127.0.0.1',53)); time.sleep(1.8)"
+    ground.running.shell(
+        "kill $(pidof dnsmasq); while pidof dnsmasq; do sleep 0.1; done; f=/etc/dnsmasq.d/event.conf; "
+        f'python3 -c "{hold}" >/dev/null 2>&1 & sleep 0.5; '
+        "sh /var/lib/eventready/host_files put dnsmasq:$f running $(stat -c '%a %U %G' $f) $(sha256sum <$f | cut -c-64)"
+    )
+    assert ground.running.picture() == ground.old
+
+
 def until(holds: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not holds():

@@ -47,12 +47,13 @@ remember_command() { # NAME: its command line, for a start without systemd; ngin
     fi
 }
 
-until_running() { # NAME, or until it has ended with `! until_running`: at most 5 s
+until_running() { # NAME, at most 1 s; one that ends at once does not run
     tries=0
-    while [ -z "$(first_pid "$1")" ] && [ $tries -lt 50 ]; do
+    while [ -z "$(first_pid "$1")" ] && [ $tries -lt 10 ]; do
         sleep 0.1
         tries=$((tries + 1))
     done
+    sleep 0.1
     [ -n "$(first_pid "$1")" ]
 }
 
@@ -77,8 +78,13 @@ start() {
         return
     fi
     [ -s "$home/commands/$1" ] || fail "$1 is stopped, and its command line is unknown"
-    (umask 022 && xargs -0 setsid -f < "$home/commands/$1" >/dev/null 2>&1)
-    until_running "$1"
+    starts=0
+    while [ $starts -lt 5 ]; do # again: the kernel may not have freed the addresses of the one before
+        (umask 022 && xargs -0 setsid -f < "$home/commands/$1" >/dev/null 2>&1)
+        until_running "$1" && return 0
+        starts=$((starts + 1))
+    done
+    return 1
 }
 
 reload() { # a running daemon takes its files

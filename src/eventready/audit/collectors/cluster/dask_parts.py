@@ -103,7 +103,7 @@ def connect_by(connections: list[socket]) -> None:
         async def connect(self, host: str, _port: int, *, max_buffer_size: int, ssl_options: Any = None) -> Any:
             """Return the stream of the next connection."""
             if not (self._slow or connections):
-                raise FatalCommClosedError("the scheduler closed the connection")
+                raise FatalCommClosedError("the scheduler closed the connection, or did not answer in time")
             task = self._slow.pop() if self._slow else asyncio.create_task(_stream(host, max_buffer_size, ssl_options))
             try:
                 return await asyncio.shield(task)
