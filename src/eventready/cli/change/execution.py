@@ -15,6 +15,7 @@ from typing import TypeAlias
 from eventready.change.execute.attach.client import Attachment
 from eventready.change.execute.attach.process import detach
 from eventready.change.execute.attach.records import Finished, NoResult, ProcessOf
+from eventready.change.execute.attach.scope import logout_ends_it
 from eventready.change.execute.attach.server import AttachServer
 from eventready.change.execute.attach.sockets import connect
 from eventready.change.execute.calls import call_about_end, call_for_answer
@@ -58,6 +59,8 @@ def carry_out(
         connection = connect(server.path)
     except OSError as error:
         raise UsageError(message("cli:attach.no_socket", reason=os_reason(error))) from None
+    if logout_ends_it():
+        app.notify("cli:attach.logout")
     detach(partial(_detached, app, server, connection, options, run, hold=hold))
     server.leave()
     return follow(app, Attachment(connection), notices)

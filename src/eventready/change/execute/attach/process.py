@@ -7,6 +7,8 @@ import signal
 from collections.abc import Callable
 from typing import NoReturn
 
+from eventready.change.execute.attach.scope import enter_scope
+
 
 def detach(work: Callable[[], int]) -> None:
     """Run `work` in a process of its own, without a terminal and in a session without a leader.
@@ -32,6 +34,7 @@ def _detached(work: Callable[[], int]) -> NoReturn:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in range(3):
             os.dup2(nowhere, stream)
+        enter_scope()
         code = work()
     finally:
         os._exit(code)
