@@ -56,7 +56,7 @@ def _has_manager() -> bool:
 
 
 def _busctl(*words: str) -> str:
-    """Return what busctl prints; nothing where it fails."""
+    """Return the output of busctl; empty after a failure."""
     with suppress(OSError, subprocess.SubprocessError):
         return subprocess.run(
             ["busctl", *words],
