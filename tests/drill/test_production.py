@@ -214,6 +214,9 @@ def test_refused_without_approval_window_or_the_plan_of_this_drill(cisco: Ground
     refused("needs 1 approval beside its planner an", PlanFile(plan=file.plan))
     refused("no drill window of event.yaml is open", clock=Clock.starting("2022-04-20 07:58"))
     refused("changes are closed", clock=Clock.starting("2022-04-27 07:00"))
+    with pytest.raises(RefusedError) as frozen:
+        refuse_production(workspace, drill, file, store, Clock.starting("2022-04-27 07:00"))
+    assert "--emergency" not in str(frozen.value), "a drill has none"
     refused("was altered after the plan", what=drill.model_copy(update={"observe_s": 2.0}))
     refused("is not of the drill other", what=drill.model_copy(update={"name": "other"}))
     refused("is not of the drill uplink", PlanFile(plan=cisco.plan))

@@ -199,6 +199,21 @@ def test_works_of_a_table(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_time_of_a_changed_clock_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "id;provider;from;to;objects\n"
+        "P-1;x;2033-10-30 02:30;2033-10-30 05:00;C\n"
+        "P-2;x;2033-03-27 02:30;2033-03-27 05:00;C\n",
+        encoding="utf-8",
+    )
+    found = read_table(path, NOW, zone=ZoneInfo("Europe/Berlin"))
+    assert not found.works
+    twice, left_out = map(str, found.problems)
+    assert twice.startswith("t.csv!A2: the clock shows 2033-10-30 02:30 twice that day. Ask the provider")
+    assert left_out.startswith("t.csv!A3: the clock leaves 2033-03-27 02:30 out: it goes forward over that time. Ask")
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"), [("t.csv", "no table of works"), ("t.bin", "no notice"), ("f", "no notice")]
 )

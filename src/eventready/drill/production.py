@@ -99,7 +99,7 @@ def refuse_production(workspace: Workspace, drill: Drill, file: PlanFile, store:
     touched = touched_venues(workspace, names, lambda: paths_in(store, workspace, clock))
     event, now = workspace.event.at(touched), clock.now()
     refuse_shifted_clock(event, clock)
-    refuse_in_freeze(event, now)
+    refuse_in_freeze(event, now, do=message("drill:production.closed"))
     end = now + timedelta(seconds=drill.observe_s + _AROUND_S)
     if not any(window.end >= end and window.covers(touched) for window in event.windows_at(now, "drill")):
         raise RefusedError(

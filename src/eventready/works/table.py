@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from eventready.core.clock import parse_moment
+from eventready.core.clock import parse_moment, written_moment
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
-from eventready.core.timezone import zone_named
+from eventready.core.timezone import moments_of, zone_named
 from eventready.works.notice import NoticeError, ReadWorks, identifier, summary, work_of
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.importing.table import Row, Table, read_tables
@@ -117,9 +117,18 @@ def _zone(text: str) -> tzinfo:
 def _moment(text: str, zone: tzinfo | None) -> datetime:
     """Time in UTC. A text without an offset has the zone of the event, which `zone` takes the place of."""
     try:
-        return parse_moment(text, zone).astimezone(UTC)
+        written = written_moment(text)
     except (UsageError, OverflowError):
         raise NoticeError(message("works:cell_time", value=summary(text)[:40])) from None
+    try:
+        return parse_moment(text, zone).astimezone(UTC)
+    except OverflowError:
+        raise NoticeError(message("works:cell_time", value=summary(text)[:40])) from None
+    except UsageError:  # a time that the clock leaves out, or shows twice
+        at = f"{written:%Y-%m-%d %H:%M}"
+        raise NoticeError(
+            message("works:cell_twice" if moments_of(written, zone) else "works:cell_left_out", at=at)
+        ) from None
 
 
 def _joined(one: Work, other: Work) -> Work:

@@ -39,12 +39,16 @@ def router(name: str, *far: str, venues: tuple[str, ...] = (), role: Role = "rou
     return Device(name, role, "frr", "192.0.2.1", venues=venues, expect=Expect.model_validate({"links": links}))
 
 
-#: The hall by two routers to the core, the park by another; a router that carries nothing, and the portal.
+#: The hall by two routers to the core, the park by three access devices; a router that carries nothing, and the portal.
 DEVICES = (
     router("edge-hall", "agg-1", "agg-2", venues=("hall",)),
     router("agg-1", "core"),
     router("agg-2", "core"),
     router("edge-park", "core", venues=("park",)),
+    router("gate", "agg-3", venues=("park",)),
+    router("tent", "agg-4", venues=("park",)),
+    router("agg-3", "core"),
+    router("agg-4", "core"),
     router("core", "spare"),
     router("spare"),
     router("portal", role="service_host"),
@@ -78,6 +82,8 @@ NOTHING = Run.of({"schema": SCHEMA})
         ("edge-park", {"park"}, {"park"}),
         ("agg-1", {"hall"}, ALL),
         ("agg-2", {"hall"}, ALL),  # takes over
+        ("agg-3", {"park"}, ALL),  # of the second access device of a venue
+        ("agg-4", {"park"}, ALL),  # of the third
         ("core", ALL, ALL),
         ("spare", set(), ALL),
         ("portal", ALL, ALL),
@@ -91,7 +97,7 @@ def test_venues_touched_by_a_device(name: str, by_graph: set[str], unmeasured: s
 
 
 def test_a_venue_without_measured_ways_is_touched_by_every_shared_device() -> None:
-    paths = paths_of(EVENT, DEVICES, measured("edge-park"))
+    paths = paths_of(EVENT, DEVICES, measured("edge-park", "gate", "tent"))
     assert [venues_of_device(one, EVENT, paths) for one in DEVICES[1:3]] == [ALL, ALL]
 
 

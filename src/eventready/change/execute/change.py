@@ -90,7 +90,8 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode, *, begin:
     event, now = context.event_of(plan), begin or clock.now()
     later = begin is not None or context.options.unattended
     refuse_shifted_clock(event, clock)
-    closed = mode is not ChangeMode.TAKE_BACK and bool(refuse_in_freeze(event, now, emergency, later=later))
+    do = message("change:freeze.closed_later") if later else ""
+    closed = mode is not ChangeMode.TAKE_BACK and bool(refuse_in_freeze(event, now, emergency, do=do))
     if not mode.goes_back:
         closed = refuse_beyond(event, now, expected_ends(context, plan), emergency, later=later) or closed
     approved: tuple[str, ...] = ()

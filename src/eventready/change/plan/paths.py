@@ -39,10 +39,29 @@ class Paths:
 
     @cached_property
     def carriers(self) -> Mapping[Need, frozenset[str]]:
-        """Devices of the shortest path of each need, and of those around each of its devices."""
-        return {
-            need: path.union(*(self.path(need, {name}) or () for name in path)) for need, path in self.whole.items()
-        }
+        """Devices of the shortest paths of each need, one for each of its access devices, and of those around them."""
+        return {need: frozenset(self._carrying(*self.ends[need])) for need in self.whole}
+
+    def _carrying(self, starts: frozenset[str], origins: frozenset[str]) -> set[str]:
+        paths = _followed(self._toward(origins), starts)
+        around = (_followed(self._toward(origins, name), starts - {name}) for name in sorted(paths))
+        return paths.union(*around)
+
+    @cached_property
+    def _trees(self) -> dict[tuple[frozenset[str], str], Mapping[str, str]]:
+        return {}
+
+    def _toward(self, origins: frozenset[str], without: str = "") -> Mapping[str, str]:
+        """Return the next device toward the nearest origin for each device; empty for the origins."""
+        if (found := self._trees.get((origins, without))) is not None:
+            return found
+        toward = dict.fromkeys(sorted(origins - {without}), "")
+        waiting = list(toward)
+        for name in waiting:
+            for far in sorted(self.links.get(name, frozenset()) - toward.keys() - {without}):
+                toward[far] = name
+                waiting.append(far)
+        return self._trees.setdefault((origins, without), toward)
 
     def single(self, name: str) -> tuple[Need, ...]:
         """Return the needs with a device on all of their paths."""
@@ -73,6 +92,17 @@ class Paths:
             and self.path(need, names) is None
             and (self.path(need) is not None or not (path | then.ends[need][0]).isdisjoint(names))
         )
+
+
+def _followed(toward: Mapping[str, str], starts: Iterable[str]) -> set[str]:
+    """Return the devices on the ways from the starts to their origins."""
+    found: set[str] = set()
+    for start in starts:
+        name = start if start in toward else ""
+        while name and name not in found:
+            found.add(name)
+            name = toward[name]
+    return found
 
 
 def _back(before: Mapping[str, str], name: str) -> Iterator[str]:

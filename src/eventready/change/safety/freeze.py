@@ -77,16 +77,15 @@ def _bare(letters: str) -> str:
 
 
 def refuse_in_freeze(
-    event: Event, now: datetime, emergency: Emergency | None = None, *, later: bool = False
+    event: Event, now: datetime, emergency: Emergency | None = None, *, do: Message | str = ""
 ) -> tuple[Window, ...]:
     """Return the closed windows at the event's time `now`; empty outside of them.
 
-    `later`: of a begin without a person at the keys. Raises RefusedError inside a closed window without an emergency.
+    Raises RefusedError inside a closed window without an emergency; `do`: the remedy, of those who can declare none.
     """
     closed = tuple(window for kind in CLOSED for window in event.windows_at(now, kind))
     if closed and emergency is None:
         window = max(closed, key=lambda one: one.end)
-        do = message("change:freeze.closed_later") if later else ""
         raise RefusedError(message("change:freeze.closed", window=named_window(window), end=at(window.end)), do=do)
     return closed
 
