@@ -160,7 +160,8 @@ def _cells(row: Row[RunFinding], language: Language) -> tuple[str, ...]:
 def diff(app: App, *, earlier: str, later: str, everything: bool) -> Exit:
     """Compare LATER with EARLIER: findings new, worse, fixed, better, unseen and still there."""
     with app.open_store(make=False) as store:
-        before, after = (store.get(name, interrupted=True) for name in (earlier, later))
+        after = store.get(later, interrupted=True)
+        before = _before(store, after) if earlier == "previous" else store.get(earlier, interrupted=True)
         changes = compare_runs(before, after)
     app.show(
         lambda: (
@@ -170,6 +171,14 @@ def diff(app: App, *, earlier: str, later: str, everything: bool) -> Exit:
         _shown_diff(before, after, changes, everything=everything, lang=app.lang),
     )
     return Exit.FINDINGS if changes.new or changes.worse else Exit.OK
+
+
+def _before(store: Store, run: Run) -> Run:
+    """Return the last run before another, of the same devices and window. Raises UsageError without such a run."""
+    found = store.before(run)
+    if found is None:
+        raise UsageError(message("cli:diff.none_alike", run=run.id))
+    return found
 
 
 def _side(change: Change) -> dict[str, object]:
@@ -185,6 +194,9 @@ def _shown_diff(before: Run, after: Run, changes: Diff, *, everything: bool, lan
     yield f"{before.id} -> {after.id}: {totals}"
     for run in filter(lambda one: one.interrupted, (before, after)):
         yield text("cli:runs.interrupted", lang, run=run.id)
+    if before.header.window != after.header.window:
+        for run in (one for one in (before, after) if one.header.window):
+            yield text("cli:diff.window", lang, run=run.id, window=run.header.window)
     read, reread = ({one.name for one in run.header.devices} for run in (before, after))
     for run, only in ((before, read - reread), (after, reread - read)):
         if only:

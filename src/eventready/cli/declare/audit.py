@@ -90,6 +90,8 @@ def runs_show() -> None:
 def runs_diff() -> None:
     """Compare LATER with EARLIER: findings new, worse, fixed, better, unseen and still there.
 
+    By default the latest run with the run before it of the same devices and the same window.
+
     Exit code 3 with a new or worse finding.
     """
 
