@@ -199,7 +199,7 @@ def test_works_of_a_table(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_time_of_a_changed_clock_is_asked(tmp_path: Path) -> None:
+def test_a_time_of_a_changed_clock_is_refused_with_its_reason(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(
         "id;provider;from;to;objects\n"

@@ -39,10 +39,10 @@ class Paths:
 
     @cached_property
     def carriers(self) -> Mapping[Need, frozenset[str]]:
-        """Devices of the shortest paths of each need, one for each of its access devices, and of those around them."""
-        return {need: frozenset(self._carrying(*self.ends[need])) for need in self.whole}
+        """Devices of the shortest paths of all access devices of a need, and of the paths around each of these devices."""
+        return {need: frozenset(self._transit(*self.ends[need])) for need in self.whole}
 
-    def _carrying(self, starts: frozenset[str], origins: frozenset[str]) -> set[str]:
+    def _transit(self, starts: frozenset[str], origins: frozenset[str]) -> set[str]:
         paths = _followed(self._toward(origins), starts)
         around = (_followed(self._toward(origins, name), starts - {name}) for name in sorted(paths))
         return paths.union(*around)
