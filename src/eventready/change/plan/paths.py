@@ -39,7 +39,7 @@ class Paths:
 
     @cached_property
     def carriers(self) -> Mapping[Need, frozenset[str]]:
-        """Devices of the shortest paths of all access devices of a need, and of the paths around each of these devices."""
+        """Devices of the shortest paths of all access devices of a need, and of the paths around each of them."""
         return {need: frozenset(self._transit(*self.ends[need])) for need in self.whole}
 
     def _transit(self, starts: frozenset[str], origins: frozenset[str]) -> set[str]:
