@@ -170,7 +170,7 @@ def test_show(call: Call, tmp_path: Path) -> None:
 
 
 def test_diff(call: Call, tmp_path: Path) -> None:
-    keep(tmp_path, healthy(), broken())
+    *_, whole = keep(tmp_path, healthy(), broken())
     code, out, _ = call("runs", "diff", "previous", "latest")
     assert code == Exit.FINDINGS
     assert "0 fixed" in out
@@ -182,7 +182,8 @@ def test_diff(call: Call, tmp_path: Path) -> None:
     assert call("-o", "json", "runs", "diff")[0] == Exit.FINDINGS
     scene = broken()
     (part,) = keep(tmp_path, replace(scene, document={**scene.document, "devices": scene.document["devices"][1:]}))
-    assert f"Only in {part}" not in (out := call("runs", "diff")[1])
+    assert call("runs", "diff")[0] == Exit.USAGE  # no earlier run of these devices
+    assert f"Only in {part}" not in (out := call("runs", "diff", whole, "latest")[1])
     assert ": 1 device, with findings counted as new or unseen" in out
 
 
